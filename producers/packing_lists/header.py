@@ -1,5 +1,6 @@
 """Where the header of a table is: one to three rows with names of columns, and their groups."""
 
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ HEADER_SEARCH_ROWS = 120
 HEADER_ROWS_MAX = 3
 NAME_SCORE = 0.6
 """A cell with a higher score counts as a name when rows are looked for."""
+_LABEL = re.compile(r"[:：](?:\s*$|.*\d)", re.DOTALL)
 _NAME_LENGTH_MAX = 120
 _FIELDS_MIN = 3
 CARTON_FIELDS: frozenset[Field] = frozenset(
@@ -58,12 +60,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[HeaderColumn, ...]
 
 
-def find_header(sheet: Sheet, *, start: int = 0) -> Header | None:
-    """Find the first header at or below a row; None for a sheet without a table of cartons."""
+def find_header(sheet: Sheet, *, start: int = 0, search: int = HEADER_SEARCH_ROWS) -> Header | None:
+    """Find the first header in so many rows from a row on; None without a table of cartons."""
     areas = _areas_by_row(sheet.merged)
     while start < len(sheet.rows) and all(is_empty(cell) for cell in sheet.rows[start]):
         start += 1
-    last = min(len(sheet.rows), start + HEADER_SEARCH_ROWS)
+    last = min(len(sheet.rows), start + search)
     for row in range(start, last):
         names = row_names(sheet, row)
         if len(names) >= 2 and _is_header(names):
@@ -93,7 +95,7 @@ def row_names(sheet: Sheet, row: int) -> dict[int, Name]:
     if figures > len(texts) // 4:
         return {}
     for column, cell in texts.items():
-        if len(cell) <= _NAME_LENGTH_MAX and not cell.rstrip().endswith((":", "：")):
+        if len(cell) <= _NAME_LENGTH_MAX and not _is_label(cell):
             name = read_name(cell)
             if name.score() >= NAME_SCORE:
                 names[column] = name
@@ -112,6 +114,11 @@ def _count_shoe_sizes(cells: tuple[Cell, ...]) -> int:
         else:
             run = 0
     return longest if longest >= 3 else 0
+
+
+def _is_label(text: str) -> bool:
+    """Tell whether a text is a label, with or without its value: ``Total G.W.: 185 KGS``."""
+    return bool(_LABEL.search(text))
 
 
 def _is_header(names: dict[int, Name]) -> bool:
@@ -184,10 +191,7 @@ def _is_group_row(sheet: Sheet, rows: list[int], areas: dict[int, list[Area]]) -
     texts = [(column, cell) for column, cell in enumerate(cells) if look(cell).kind != "empty"]
     if not texts or any(look(cell).kind != "text" for _, cell in texts):
         return False
-    if any(
-        len(str(cell)) > _NAME_LENGTH_MAX or str(cell).rstrip().endswith((":", "："))
-        for _, cell in texts
-    ):
+    if any(len(str(cell)) > _NAME_LENGTH_MAX or _is_label(str(cell)) for _, cell in texts):
         return False
     named = [column for column, cell in texts if read_name(str(cell)).score() >= NAME_SCORE]
     starts = {

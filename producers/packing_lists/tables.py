@@ -34,7 +34,7 @@ def find_tables(sheet: Sheet) -> list[TableArea]:
             if kind == "same":
                 repeated.add(row)
             elif kind == "other" and len(tables) + 1 < TABLES_MAX:
-                following = find_header(sheet, start=row)
+                following = find_header(sheet, start=row, search=1)
                 if following is not None and following.rows[0] <= row:
                     stop = following.rows[0]
                     break

@@ -29,6 +29,8 @@ _TOKEN = re.compile(
 )
 _SPACED_CHINESE = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
 """Chinese words are set wide: ``合 计``, ``品 名``."""
+_BETWEEN = re.compile(r"[\s./\\'’`´&×*-]")
+"""Signs with which an abbreviation is joined."""
 _BRACKETS = re.compile(r"[(\[【{<〔「《]([^()\[\]【】{}<>〔〕「」《》]*)[)\]】}>〕」》]")
 _PER = frozenset(
     ("per", "por", "par", "pro", "за", "each", "every", "in", "a", "1", "je", "cada", "لكل")
@@ -51,32 +53,28 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @cache
-def _abbreviations() -> tuple[tuple[re.Pattern[str], str], ...]:
-    spelled = [
-        (spelling.split(), word)
+def _abbreviations() -> tuple[re.Pattern[str], dict[str, str]]:
+    """Return a pattern that finds abbreviations, longest first, and their words."""
+    words = {
+        "".join(spelling.split()): word
         for word, joined in vocabulary()["abbreviations"].items()
         for spelling in joined
+    }
+    spelled = [
+        spelling.split() for joined in vocabulary()["abbreviations"].values() for spelling in joined
     ]
-    spelled.sort(key=lambda pair: (-len("".join(pair[0])), pair[1]))
-    return tuple(
-        (
-            re.compile(
-                r"(?<![^\W\d_])"
-                + r"[\s./\\'’`´&×*-]{0,3}".join(map(re.escape, signs))
-                + r"(?![^\W\d_])\.?"
-            ),
-            f" {word} ",
-        )
-        for signs, word in spelled
-    )
+    spelled.sort(key=lambda signs: (-len("".join(signs)), signs))
+    between = _BETWEEN.pattern + "{0,3}"
+    pattern = "|".join(between.join(map(re.escape, signs)) for signs in spelled)
+    return re.compile(rf"(?<![^\W\d_])(?:{pattern})(?![^\W\d_])\.?"), words
 
 
 @lru_cache(maxsize=4096)
 def words_of(text: str) -> Words:
     """Return the concepts, units and currencies of a header or a label."""
     text = _SPACED_CHINESE.sub("", plain(text[:NAME_LENGTH_MAX]))
-    for pattern, word in _abbreviations():
-        text = pattern.sub(word, text)
+    pattern, words = _abbreviations()
+    text = pattern.sub(lambda match: f" {words[_BETWEEN.sub('', match[0])]} ", text)
     units: list[Unit] = []
     currencies: list[str] = []
     text = _BRACKETS.sub(lambda match: _bracket(match[1], units, currencies), text)

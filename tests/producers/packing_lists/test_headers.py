@@ -371,3 +371,16 @@ def test_ranges_under_a_plain_word_for_cartons_are_their_numbers() -> None:
     plain = columns([["CTNS", "Goods", "Size (cm)"], ["1-5", "Cup", "6*4*3"]])
     count = columns([["箱数", "品名", "尺寸"], ["10+1", "杯", "6*4*3"]])
     assert (best(plain, 0).field, best(count, 0).field) == ("carton_no", "cartons")
+
+
+def test_totals_above_the_header_are_not_part_of_it() -> None:
+    """``Total CBM: 1.14`` names no column."""
+    found = columns(
+        [
+            ["Total cartons: 15", "Total G.W.: 185 KGS", "Total CBM: 1.14"],
+            ["C/NO.", "Goods", "Ctns", "Size (cm)"],
+            ["1-10", "Cup", 10, "60*40*35"],
+        ]
+    )
+    assert found.header_rows == (1,)
+    assert best(found, 2).field == "cartons"

@@ -35,7 +35,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 _BITMAP_HEADER = b"\0\0\0\0"
 _UNA = re.compile(rb"UNA(.)(.)(.)(.)(.)(.)", re.DOTALL)
 _XML_ROOT = re.compile(rb"<([A-Za-z_][\w.\-]*:)?([A-Za-z_][\w.\-]*)([^>]*)")
-_XML_SKIPPED = re.compile(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(\[.*?\])?[^>]*>", re.DOTALL)
+_BEFORE_THE_ROOT = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE", b">"), (b"<!doctype", b">"))
 _HTML_ELEMENTS = frozenset(
     ("html", "head", "body", "table", "meta", "style", "title", "script", "div", "center", "font")
 )
@@ -100,7 +100,7 @@ def _name_x12(head: bytes) -> str:
 
 
 def _name_markup(head: bytes) -> str | None:
-    root = _XML_ROOT.match(_XML_SKIPPED.sub(b"", head).lstrip())
+    root = _XML_ROOT.match(_skip_prolog(head))
     if root is None:
         return "XML" if head.startswith(b"<?xml") else None
     prefix, name, attributes = root[1], _text(root[2]), root[3]
@@ -113,6 +113,26 @@ def _name_markup(head: bytes) -> str | None:
         return f"EPCIS XML {_text(version[1])} ({name})"
     namespace = namespaces.get(wanted)
     return f"XML ({name}{' of ' + namespace if namespace else ''})"
+
+
+def _skip_prolog(head: bytes) -> bytes:
+    """Return what follows declarations and comments; each step looks at its bytes once.
+
+    A declaration of entities inside a document type stays, and then the markup has no name.
+    """
+    position = 0
+    while True:
+        while head[position : position + 1].isspace():
+            position += 1
+        for begin, end in _BEFORE_THE_ROOT:
+            if head.startswith(begin, position):
+                found = head.find(end, position)
+                if found < 0:
+                    return b""
+                position = found + len(end)
+                break
+        else:
+            return head[position:]
 
 
 def _text(value: bytes) -> str:

@@ -19,6 +19,7 @@ _DELIMITERS = "\t;|,"
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": "commas"}
 _RECORDS_JUDGED = 300
 _LINES_IN_A_CELL = 100
+_LINE_MAX = 200_000
 _DECIMAL = re.compile(r"[-+]?\d[\d.,' ]*")
 _STATED = re.compile(r'^"?sep=(.)"?\s*$')
 """Excel's own first line that states the delimiter."""
@@ -28,6 +29,7 @@ def read_delimited(name: str, data: bytes, budget: Budget, encoding: str | None 
     """Read a text file as one sheet. Raises InvalidInput."""
     decoded = decode_text(name, data, encoding)
     text = decoded.text
+    _check_lines(name, text)
     stated = _STATED.match(text[:20].split("\n", 1)[0])
     if stated is not None and "\n" in text:
         delimiter, text = stated[1], text.split("\n", 1)[1]
@@ -56,6 +58,13 @@ def read_delimited(name: str, data: bytes, budget: Budget, encoding: str | None 
             Remark(code="delimiter", text=f"cells are divided by {_name(delimiter)}"),
         ),
     )
+
+
+def _check_lines(name: str, text: str) -> None:
+    """Refuse lines that would become millions of cells before anything counts them."""
+    longest = max(map(len, text.splitlines()), default=0)
+    if longest > _LINE_MAX:
+        raise InvalidInput(f"{name} has a line of {longest} characters; {_LINE_MAX} are the most")
 
 
 def choose_delimiter(text: str) -> str:

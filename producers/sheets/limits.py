@@ -14,6 +14,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The most that a file may have; real lists with pictures stay far below."""
 
     file_bytes: int = 64 * 2**20
+    text_bytes: int = 16 * 2**20
+    """Of a text file or an HTML page, which are held in memory as a whole."""
     unpacked_bytes: int = 256 * 2**20
     """Of the parts that are read; pictures are not unpacked."""
     sheets: int = 200
@@ -44,6 +46,13 @@ class Budget:
         if size > self.limits.file_bytes:
             raise InvalidInput(
                 f"{self.name} has {size} bytes; at most {self.limits.file_bytes} are read"
+            )
+
+    def check_text(self, size: int) -> None:
+        """Compare the size of a text file."""
+        if size > self.limits.text_bytes:
+            raise InvalidInput(
+                f"{self.name} has {size} bytes of text; at most {self.limits.text_bytes} are read"
             )
 
     def check_time(self) -> None:

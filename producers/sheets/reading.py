@@ -51,12 +51,13 @@ def _read_text(name: str, data: bytes, budget: Budget, encoding: str | None) -> 
     named = name_format(head)
     if b"urn:oasis:names:tc:opendocument:xmlns:office:1.0" in head:
         return read_flat_ods(name, data, budget)
-    if named == "an HTML page":
-        return read_html(name, data, budget, encoding)
     if named is not None and NAMESPACE in head:
         return read_spreadsheet_xml(name, data, budget)
-    if named is not None:
+    if named not in (None, "an HTML page"):
         raise InvalidInput(f"{name} is {named}; {_TAKEN}")
+    budget.check_text(len(data))
+    if named:
+        return read_html(name, data, budget, encoding)
     return read_delimited(name, data, budget, encoding)
 
 

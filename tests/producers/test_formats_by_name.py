@@ -139,3 +139,10 @@ def test_a_file_that_is_no_log_is_named(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["ocel", str(file), "--dry-run"])
     assert isinstance(result.exception, InvalidInput)
     assert "it is EDIFACT DESADV D.96A" in str(result.exception)
+
+
+@pytest.mark.parametrize("begin", [b"<!--", b"<?", b"<!DOCTYPE"])
+def test_a_prolog_that_never_ends_has_no_name(begin: bytes) -> None:
+    """Each byte of it is looked at once."""
+    assert name_format(b"<?xml version='1.0'?>" + begin * 16_000) in (None, "XML")
+    assert name_format(begin * 16_000) in (None, "XML")

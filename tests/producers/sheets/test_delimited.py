@@ -1,6 +1,7 @@
 import pytest
 
 from groupage.domain.errors import InvalidInput
+from producers.sheets.limits import Limits
 from producers.sheets.reading import read_workbook
 
 
@@ -35,3 +36,15 @@ def test_an_empty_file_is_refused() -> None:
     for data in (b"", b" \n\n", b"\xef\xbb\xbf", b",,\n,,\n"):
         with pytest.raises(InvalidInput, match="empty"):
             read_workbook("list.csv", data)
+
+
+def test_a_line_of_millions_of_cells_is_refused() -> None:
+    """The csv module would make them all before anything counts them."""
+    with pytest.raises(InvalidInput, match="a line of 200001 characters; 200000 are the most"):
+        read_workbook("list.csv", b"a,b\n" + b"," * 200_001)
+
+
+def test_the_size_of_texts_is_limited() -> None:
+    """They are held in memory as a whole, in several readings while the encoding is decided."""
+    with pytest.raises(InvalidInput, match="8 bytes of text; at most 5 are read"):
+        read_workbook("list.csv", b"a,b\n1,2\n", limits=Limits(text_bytes=5))

@@ -119,8 +119,8 @@ class ConsignmentBooked(ConsignmentEvent, frozen=True, kw_only=True):
     """Lines of equal cartons; an ASN refers to them by their number, counted from 0. Empty only
     with `totals`."""
     totals: DeclaredTotals | None = None
-    """What is booked while there are no lines: their sizes follow in an amendment, or are measured
-    at the hub."""
+    """What is booked while there are no lines: their sizes follow in an amendment or a second
+    booking, or are measured at the hub."""
     value: Money
     dangerous_goods: tuple[DangerousGoods, ...] = ()
     danger_words: tuple[Text, ...] = ()

@@ -53,7 +53,9 @@ def find_loaded_unit(state: ConsignmentState) -> str:
 def book(
     state: ConsignmentState, entry: Entry, event: events.ConsignmentBooked
 ) -> Rejection | None:
-    """Take the booking; a second one is rejected."""
+    """Take the booking; a second one is rejected, unless it brings the sizes of the first."""
+    if state.booking is not None and not state.booking.lines and event.lines:
+        return amend(state, entry, _sizes_of(event))
     if state.booked is not None:
         return Rejection(
             Code.ALREADY_BOOKED, f"it was booked at {when(state.booked_at)}; amend it instead"
@@ -64,6 +66,21 @@ def book(
     _book(state, event)
     state.booked_at = entry.fact.occurred_at
     return None
+
+
+def _sizes_of(event: events.ConsignmentBooked) -> events.ConsignmentAmended:
+    """Return the cargo of a booking as an amendment of one with totals only.
+
+    Merchants send their list twice: at booking with totals, and again when the goods are packed.
+    """
+    return events.ConsignmentAmended(
+        consignment_id=event.consignment_id,
+        reason="booked again, with sizes",
+        lines=event.lines,
+        value=event.value if event.value.amount_minor else None,
+        dangerous_goods=event.dangerous_goods or None,
+        danger_words=event.danger_words,
+    )
 
 
 def amend(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from groupage.domain.events import consignment as cn
+from groupage.domain.events.base import Money
 from groupage.domain.states import ConsignmentStatus as Status
 from tests.processors.aggregates import events as w
 from tests.processors.aggregates.play import Play
@@ -49,6 +50,24 @@ def test_totals_become_ordinary_by_an_amendment(play: Start) -> None:
     assert story.state.lines == lines
     assert story.state.declared_pieces == 3
     assert story.alerts() == set()
+
+
+def test_totals_become_ordinary_by_a_second_booking_with_sizes(play: Start) -> None:
+    """The list comes again with sizes; a third booking is rejected, as is one with totals only."""
+    story = play("consignment", w.CN)
+    story.deliver(w.booked(lines=(), totals=TOTALS, consignee="first"), 0)
+    sized = w.booked(3, value=Money(amount_minor=0, currency="USD"), consignee="second")
+    story.deliver(sized, 10)
+    assert story.rejections() == []
+    assert story.alerts() == set()
+    assert story.state.lines == sized.lines
+    assert story.state.booking is not None
+    assert story.state.booking.value == w.booked().value
+    assert story.state.booking.consignee == "first"
+    story.deliver(w.booked(4), 20)
+    story.deliver(w.booked(lines=(), totals=TOTALS), 30)
+    assert story.rejections() == ["already_booked", "already_booked"]
+    assert story.state.declared_pieces == 3
 
 
 def test_a_booking_needs_lines_or_totals(play: Start) -> None:

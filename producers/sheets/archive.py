@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from groupage.domain.errors import InvalidInput
 from producers.sheets.limits import Budget
 
-_CHUNK = 64 * 1024
+_CHUNK = 2**18
 _PARTS_MAX = 20_000
 _ERRORS = (
     zipfile.BadZipFile,

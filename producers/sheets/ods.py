@@ -43,8 +43,7 @@ def read_ods(name: str, archive: Archive, budget: Budget) -> Workbook:
 
 def read_flat_ods(name: str, data: bytes, budget: Budget) -> Workbook:
     """Read all sheets of a document in one XML file. Raises InvalidInput."""
-    chunks = (data[start : start + 65_536] for start in range(0, len(data), 65_536))
-    return _read(name, (), chunks, budget)
+    return _read(name, (), budget.slices(data), budget)
 
 
 def _read(name: str, styles: Iterable[bytes], content: Iterable[bytes], budget: Budget) -> Workbook:

@@ -14,7 +14,6 @@ from producers.sheets.number_formats import (
 from producers.sheets.workbook import Area, Cell, CellError, Formula, Remark, Sheet, Workbook
 
 NAMESPACE = b"urn:schemas-microsoft-com:office:spreadsheet"
-_CHUNK = 65_536
 _NAMED = {
     **dict.fromkeys(("General Date", "Long Date", "Medium Date", "Short Date"), "yyyy-mm-dd"),
     **dict.fromkeys(("Long Time", "Medium Time", "Short Time"), "hh:mm"),
@@ -28,9 +27,8 @@ _NAMED = {
 def read_spreadsheet_xml(name: str, data: bytes, budget: Budget) -> Workbook:
     """Read all worksheets. Raises InvalidInput."""
     book = _Book(budget)
-    chunks = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
     try:
-        parse_markup(chunks, book.start, book.end, book.text)
+        parse_markup(budget.slices(data), book.start, book.end, book.text)
     except BrokenMarkup as error:
         raise InvalidInput(
             f"{name} is not a readable XML spreadsheet ({error}): save it as .xlsx, or as CSV"

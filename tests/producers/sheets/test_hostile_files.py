@@ -147,3 +147,10 @@ def test_a_cell_outside_of_rows_is_refused() -> None:
     xml = f'<Workbook xmlns="{excel}" xmlns:ss="{excel}"><Worksheet ss:Name="a"><Table>{cell}'
     with pytest.raises(InvalidInput, match="a cell stands outside of rows"):
         read_workbook("a.xls", f"{xml}</Table></Worksheet></Workbook>".encode())
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "fods", "xml", "html", "csv", "xls"])
+def test_the_time_is_limited_in_each_format(kind: str) -> None:
+    """With a limit that has passed when the reading begins."""
+    with pytest.raises(InvalidInput, match="takes longer than -1 s to read"):
+        read_workbook("list", _files()[kind], limits=Limits(seconds=-1))

@@ -89,7 +89,7 @@ class Gateway:
         self._ingest.judge_by(check_digits, TimeLimits.of(policy) if self._wall else None)
         self._capture.judge_by(check_digits)
         self._dcsa.judge_by(check_digits)
-        self._lists.judge_by(check_digits)
+        self._lists.judge_by(check_digits, policy.cartons)
 
     async def checks(self) -> dict[str, bool | str]:
         """Check for ``/readyz`` whether Kafka answers."""

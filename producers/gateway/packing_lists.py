@@ -17,6 +17,7 @@ from starlette.requests import Request
 from structlog import get_logger
 
 from groupage.contracts.cloudevents import fact_from_json
+from groupage.domain.carton_limits import CartonLimits
 from groupage.domain.errors import Misconfigured
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import LocalSettings
@@ -54,12 +55,14 @@ class PackingLists:
         self._profiles = profiles
         self._timeout_s = timeout_s
         self._check_digits: CheckDigitPolicy = "quarantine"
+        self._cartons = CartonLimits()
         self._readers = asyncio.Semaphore(READERS_MAX)
         self._waiting = 0
 
-    def judge_by(self, check_digits: CheckDigitPolicy) -> None:
-        """Judge SSCCs by this from now on."""
+    def judge_by(self, check_digits: CheckDigitPolicy, cartons: CartonLimits) -> None:
+        """Judge SSCCs and figures by this from now on."""
         self._check_digits = check_digits
+        self._cartons = cartons
 
     async def take(self, request: Request, body: bytes) -> ListReply:
         """Read a posted list, and publish its facts unless it is a dry run. Raises HttpProblem."""
@@ -99,6 +102,7 @@ class PackingLists:
                 boundary=boundary,
                 body_bytes=len(body),
                 check_digits=self._check_digits,
+                cartons=self._cartons,
                 profiles=self._profiles,
             )
         )

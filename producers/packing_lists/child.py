@@ -64,9 +64,9 @@ def handle(job: ListJob, body: bytes) -> ListReply:
         request, times = _request_of(form, job, datetime.now(UTC), amend=flags["amend"])
     except BadRequest as error:
         return ListReply(code="bad_request", detail=str(error), problems=error.problems)
-    rules = Policy(check_digits=job.check_digits)
+    policy = Policy(check_digits=job.check_digits, cartons=job.cartons)
     try:
-        reading = read_list(name, data, request, times=times, policy=rules)
+        reading = read_list(name, data, request, times=times, policy=policy)
     except InvalidInput as error:
         return ListReply(code="invalid_packing_list", detail=str(error))
     except MemoryError:

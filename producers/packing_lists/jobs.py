@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from groupage.domain.carton_limits import CartonLimits
 from groupage.domain.policy import CheckDigitPolicy
 from producers.problems import FieldProblem
 
@@ -34,6 +35,7 @@ class ListJob(msgspec.Struct, frozen=True, kw_only=True):
     boundary: str
     body_bytes: int
     check_digits: CheckDigitPolicy
+    cartons: CartonLimits = CartonLimits()
     profiles: str
     """Folder of the profiles; empty: there is none."""
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from groupage.contracts.cloudevents import fact_from_json
+from groupage.domain.carton_limits import CartonLimits
 from groupage.settings import GatewaySettings, KafkaSettings
 from producers.gateway import packing_lists
 from producers.gateway.app import Gateway, create_app
@@ -207,6 +208,16 @@ async def test_a_content_type_that_is_not_a_form(
     headers = {"content-type": content_type}
     answer = await client.post("/v1/packing-lists", content=b"x", headers=headers)
     assert answer.status_code == status
+
+
+async def test_figures_are_judged_by_the_policy() -> None:
+    """The gateway hands the limits of the policy that it follows to the reader."""
+    gateway = Gateway(GatewaySettings(), KafkaSettings(bootstrap_servers="127.0.0.1:9"))
+    lists = packing_lists.PackingLists(gateway.kafka, profiles="")
+    lists.judge_by("quarantine", CartonLimits(gross_max_g=5_000))
+    reply = await lists._read(BOUNDARY, body_of())
+    assert reply.facts == ()
+    assert reply.report["questions"] or reply.report["errors"]
 
 
 async def test_a_reader_that_takes_too_long_is_killed() -> None:

@@ -92,6 +92,14 @@ def _examples(section: str) -> dict[Field, tuple[_Example, ...]]:
     return found
 
 
+@cache
+def _example_concepts(section: str) -> frozenset[str]:
+    """Return the concepts of all examples; a name without any of them scores nothing."""
+    return frozenset().union(
+        *(example.concepts for found in _examples(section).values() for example in found)
+    )
+
+
 def _measures(table: dict[str, Any]) -> bool:
     return "dimension" in table
 
@@ -169,6 +177,8 @@ def _parts(text: str) -> list[str]:
 def _score(tokens: tuple[frozenset[str], ...], section: str) -> dict[Field, float]:
     scores: dict[Field, float] = {}
     meant = frozenset().union(*tokens)
+    if not meant & _example_concepts(section):
+        return scores
     sets = {flag: _alternatives(tokens, qualified=flag) for flag in (True, False)}
     for field, examples in _examples(section).items():
         table = vocabulary()[section][field]

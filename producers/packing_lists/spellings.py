@@ -55,6 +55,7 @@ def _traditional() -> dict[int, int]:
     return {ord(a): ord(b) for a, b in zip(table["from"], table["to"], strict=True)}
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Return a text in narrow, lower-case, simplified characters with single spaces."""
     narrow = unicodedata.normalize("NFKC", text).lower().translate(_traditional())

@@ -23,6 +23,15 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
         return error_text(self.field, self.value, expected=self.expected)
 
 
+class StatedProblem(FieldProblem, frozen=True, kw_only=True):
+    """An error or a question whose `expected` is a whole sentence about the value."""
+
+    @property
+    def message(self) -> str:
+        """Write the sentence behind its place."""
+        return f"{self.field}: {self.expected}"
+
+
 def abbreviate(value: object) -> object:
     """Shorten a value from outside so that a response may repeat it."""
     if isinstance(value, bool | int | float | None):

@@ -25,7 +25,7 @@ from groupage.telemetry import metrics
 from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import RETRY_AFTER_S, HttpProblem
 from producers.packing_lists.jobs import LENGTH, ListJob, ListReply
-from producers.problems import FieldProblem
+from producers.problems import FieldProblem, StatedProblem
 
 FORM = "multipart/form-data"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -89,7 +89,7 @@ class PackingLists:
                 422,
                 reply.code,
                 reply.detail,
-                errors=reply.problems,
+                errors=_problems_of(reply),
                 more={"questions": reply.report.get("questions", ()), "report": reply.report},
             )
         if not reply.dry_run:
@@ -161,6 +161,18 @@ def answer_of(reply: ListReply) -> dict[str, Any]:
         "facts": len(reply.facts),
         "published": published,
     }
+
+
+def _problems_of(reply: ListReply) -> list[FieldProblem]:
+    """Return the questions and errors as problem documents list errors."""
+    stated = (*reply.report.get("questions", ()), *reply.report.get("errors", ()))
+    return [
+        *reply.problems,
+        *(
+            StatedProblem(field=each["cell"] or "file", value=None, expected=each["text"])
+            for each in stated
+        ),
+    ]
 
 
 def _boundary_of(request: Request) -> str:

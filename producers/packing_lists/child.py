@@ -21,6 +21,7 @@ from groupage.contracts.encoding import envelope_json
 from groupage.contracts.instants import read_instant
 from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import Policy
+from groupage.domain.words import number_of
 from producers.packing_lists.booking import Times
 from producers.packing_lists.explaining import explain
 from producers.packing_lists.importing import ListReading, ListRequest, first_minute, read_list
@@ -84,14 +85,10 @@ def _reply(reading: ListReading, flags: dict[str, bool], times: Times) -> ListRe
     return ListReply(
         code="invalid_packing_list" if open_ else "",
         detail=(
-            f"{len(booking.questions)} questions and {len(booking.errors)} errors; nothing of the "
-            "list was published"
+            f"{number_of(len(booking.questions), 'question')} and "
+            f"{number_of(len(booking.errors), 'error')}; nothing of the list was published"
             if open_
             else ""
-        ),
-        problems=tuple(
-            FieldProblem(field=each.cell or "file", value=None, expected=each.text)
-            for each in open_
         ),
         report=as_json(reading.packing_list, booking),
         facts=tuple(envelope_json(fact).decode() for fact in booking.facts),

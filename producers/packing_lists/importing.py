@@ -15,7 +15,7 @@ from producers.packing_lists.model import Finding, PackingList
 from producers.packing_lists.profiles import Profile, load_profile, require_same_form
 from producers.packing_lists.reading import understand
 from producers.packing_lists.shared import Options
-from producers.problems import FieldProblem
+from producers.problems import StatedProblem
 from producers.screening import CheckDigitRules
 from producers.sheets.reading import read_workbook
 from producers.sheets.workbook import Workbook
@@ -130,7 +130,7 @@ def entry_of(name: str, booking: Booking) -> Entry:
         notes = tuple(finding.code for finding in booking.remarks)
         return Accepted(facts=booking.facts, notes=notes)
     problems = [
-        FieldProblem(field=finding.cell or name, value=None, expected=finding.text)
+        StatedProblem(field=finding.cell or name, value=None, expected=finding.text)
         for finding in (*booking.questions, *booking.errors)
     ]
     return Rejected(event_id=name, code="invalid_packing_list", problems=tuple(problems))

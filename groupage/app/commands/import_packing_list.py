@@ -54,7 +54,7 @@ def import_packing_list(  # noqa: PLR0913 - the options of a command
         typer.Option(help="When the cargo is ready (UTC), if the list does not say."),
     ] = None,
     sheet: Annotated[
-        _Text, typer.Option(help="Sheet of the workbook; default: all visible ones with a list.")
+        _Text, typer.Option(help="Sheet, by name or number; default: all visible ones with a list.")
     ] = None,
     encoding: Annotated[_Text, typer.Option(help="Encoding of a text file in doubt.")] = None,
     answer: Annotated[

@@ -209,6 +209,9 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
         scores = {"ignored": 1.0}
     else:
         scores = {field: score * _fit(field, profile) for field, score in scores.items()}
+        if "cartons" in scores and _counts_pieces(text):
+            scores["pieces"] = max(scores.get("pieces", 0.0), scores["cartons"])
+            scores["cartons"] *= 0.85
         if profile.share("size") > 0.5:
             scores["size"] = max(scores.get("size", 0.0), 0.55)
         for noun, field in NOUN_FIELDS:
@@ -232,6 +235,12 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
         why = f'no known words in "{text}"' if text else "no header"
         return (Meaning(field="ignored", score=0.2, why=why),)
     return tuple(meanings[:_MEANINGS_MAX])
+
+
+def _counts_pieces(header: str) -> bool:
+    """Tell whether a name of packages has pieces beside it: ``件数(PCS)`` may be either."""
+    found = frozenset().union(*words_of(header).tokens)
+    return "piece" in found and "packages" in found and "carton" not in found
 
 
 def _fit_unit(fields: Iterable[Field], unit: Unit) -> bool:

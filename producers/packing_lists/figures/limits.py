@@ -22,10 +22,11 @@ class Size(msgspec.Struct, frozen=True):
 
 def describe_excess(size: Size, lightest_g: int, heaviest_g: int, limits: CartonLimits) -> str:
     """Say which limit a carton is beyond under every mass that it may have; empty: none."""
-    return _excess_of_edges(size, limits) or _excess_of_mass(size, lightest_g, heaviest_g, limits)
+    return excess_of_edges(size, limits) or _excess_of_mass(size, lightest_g, heaviest_g, limits)
 
 
-def _excess_of_edges(size: Size, limits: CartonLimits) -> str:
+def excess_of_edges(size: Size, limits: CartonLimits) -> str:
+    """Say which limit of edges a carton is beyond; empty: none."""
     edges = sorted(size.edges)
     door = sorted((limits.door_width_mm, limits.door_height_mm))
     if edges[2] > limits.edge_max_mm:

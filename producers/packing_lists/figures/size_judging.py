@@ -81,6 +81,10 @@ class _Judge:
         speaks = bool(self._solver.columns)
         if len(stated) == 1 and stated[0].is_possible:
             return stated[0], "the header names the unit"
+        blameless = len(stated) == 1 and self._solver.has_usual_edges(stated[0])
+        if blameless and not speaks and not any(each.is_possible for each in readings):
+            # No unit of the edges makes the weights possible: theirs is wrong.
+            return stated[0], "the header names the unit"
         if stated or speaks:
             return None
         possible = [each for each in readings if each.is_possible]

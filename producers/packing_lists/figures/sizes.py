@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 import msgspec
 
 from groupage.domain.carton_limits import CartonLimits
-from producers.packing_lists.figures.limits import Size, describe_excess
+from producers.packing_lists.figures.limits import Size, describe_excess, excess_of_edges
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.table import EDGES, TableReading, value_under
 from producers.packing_lists.figures.units import LENGTHS, VOLUMES
@@ -171,6 +171,10 @@ class SizeSolver:
         return bool(
             describe_excess(size, self._lightest_g[index], self._heaviest_g[index], self._limits)
         )
+
+    def has_usual_edges(self, reading: SizeReading) -> bool:
+        """Tell whether all edges are within the limits, whatever the cartons weigh."""
+        return not any(excess_of_edges(size, self._limits) for size in reading.sizes)
 
     def example(self, reading: SizeReading) -> str:
         """Say what a reading means for the first line, and for all lines together."""

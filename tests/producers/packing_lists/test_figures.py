@@ -589,3 +589,12 @@ def test_cartons_that_are_far_denser_than_the_others_are_remarked() -> None:
     assert "1,488 kg/m³, and the nearest others 112" in remark.text
     assert not found.questions
     assert "density_unlike_others" not in codes(read([*rows[:1], *rows[2:]]))
+
+
+@pytest.mark.parametrize(("unit", "weight"), [("g", 12.5), ("kg", 12_500)])
+def test_a_weight_that_no_size_explains_is_asked_about_itself(unit: str, weight: float) -> None:
+    """60 × 40 × 35 cm are a carton; 12.5 g and 12.5 t are not its weight."""
+    found = read(
+        [["Goods", "Ctns", "Size (cm)", f"G.W./ctn ({unit})"], ["Cups", 10, "60*40*35", weight]]
+    )
+    assert list(asked(found)) == ["D1"]

@@ -384,3 +384,10 @@ def test_totals_above_the_header_are_not_part_of_it() -> None:
     )
     assert found.header_rows == (1,)
     assert best(found, 2).field == "cartons"
+
+
+def test_packages_in_pieces_may_be_either() -> None:
+    """件数(PCS) are pieces beside 箱数; alone, air freight's packages are called pieces, too."""
+    rows: Rows = [["品名", "件数(PCS)", "尺寸(cm)", "毛重(kg)/箱"], ["外套", 400, "60*40*40", 12.9]]
+    meant = [meaning.field for meaning in columns(rows).columns[1].meanings]
+    assert meant[:2] == ["pieces", "cartons"]

@@ -71,7 +71,7 @@ def _prefer_proved(best: Interpretation, others: Sequence[Interpretation]) -> In
     """Take a meaning that the header hardly allows if figures prove it; ask if it only fits."""
     sound = [each for each in others if not each.notes.problems and (each.lines or each.totals)]
     proved = [each for each in sound if len(each.notes.confirmed) > len(best.notes.confirmed)]
-    if proved and not _counts_by_weak_name(proved[0], best):
+    if proved and not _changes_counts(proved[0], best):
         taken = _choose(proved)
         for column, other in zip(taken.columns, best.columns, strict=True):
             if column.field != other.field:
@@ -90,13 +90,16 @@ def _prefer_proved(best: Interpretation, others: Sequence[Interpretation]) -> In
     return taken
 
 
-def _counts_by_weak_name(taken: Interpretation, best: Interpretation) -> bool:
-    """Tell whether a column became the count of cartons, against its name and without a proof."""
-    became = any(
-        column.field == "cartons" != other.field
+def _changes_counts(taken: Interpretation, best: Interpretation) -> bool:
+    """Tell whether a column became or ceased to be the count against its name, without a proof.
+
+    Dropping a count would hide that it contradicts the carton numbers.
+    """
+    changed = any(
+        (column.field == "cartons") != (other.field == "cartons")
         for column, other in zip(taken.columns, best.columns, strict=True)
     )
-    return became and not taken.notes.counts_proved
+    return changed and not taken.notes.counts_proved
 
 
 def _ask(best: Interpretation, other: Interpretation) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from producers.packing_lists.model import PackingList
 from producers.packing_lists.reading import understand
-from producers.sheets.workbook import Sheet, Workbook
+from producers.sheets.workbook import Cell, Sheet, Workbook
 from tests.producers.packing_lists.drawn_lists import DrawnList, draw_list
 
 SEEDS = range(250)
@@ -88,3 +88,15 @@ def _is_line(drawn: DrawnList, row: int, column: int) -> bool:
         and cells[column] is not None
         and str(cells[goods]).startswith("Thing")
     )
+
+
+def test_a_count_that_contradicts_the_numbers_is_not_taken_for_pieces() -> None:
+    """Volumes of one carton prove the edges, and nothing about the count."""
+    rows: tuple[tuple[Cell, ...], ...] = (
+        ("箱号", "Goods", "件数", "Size (cm)", "Total G.W. (kg)", "CBM per ctn"),
+        ("1-5", "Cup", 6, "60*40*35", 60, 0.084),
+        ("6-17", "Pan", 12, "50*40*30", 108, 0.06),
+        ("Total", None, 18, None, 168, None),
+    )
+    found = read(Sheet(name="PL", rows=rows))
+    assert is_open(found)

@@ -27,7 +27,9 @@ _DIGITS_MAX = 15
 """Spreadsheets keep 15 digits of a number."""
 _VALUE_MAX = Decimal(10) ** 12
 _NUMBER = r"[-+]?(?:[0-9][0-9.,' ]*|[.,][0-9]+)"
-_QUANTITY = re.compile(rf"(?P<before>[^0-9.,+-]*)(?P<number>{_NUMBER})(?P<after>[^0-9]*3?[^0-9]*)")
+_QUANTITY = re.compile(
+    rf"(?P<before>[^0-9.,+-]*)(?P<number>{_NUMBER})(?P<after>[^0-9]*?(?:(?:m|ft|in)\^?3)?[^0-9]*)"
+)
 _EMPTY = frozenset(
     ("", "-", "--", "---", "—", "——", "–", "/", "\\", "无", "無", "n/a", "na", "nil")
 )

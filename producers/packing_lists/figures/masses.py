@@ -22,6 +22,13 @@ TOLERANCE = Decimal("0.01")
 """Sums of rounded weights. A wrong unit is off by a factor of 1.1 (lb and jin) or more."""
 
 
+_SAMPLE = 50
+"""Lines that are looked at before a combination is computed for all."""
+_KEPT = 8
+"""Combinations that are computed in any case."""
+_Combination = tuple[tuple[Unit, ...], tuple[Per, ...]]
+
+
 class MassSolver:
     """Reads the masses of all lines under each unit and meaning of the columns."""
 
@@ -71,12 +78,41 @@ class MassSolver:
         `beyond_headers` adds the units and meanings that the headers exclude.
         """
         found: dict[tuple[int, ...], MassReading] = {}
-        for units, pers in self._combinations(beyond_headers=beyond_headers):
+        for units, pers in self._promising(list(self._combinations(beyond_headers=beyond_headers))):
             reading = self._read(units, pers)
             other = found.get(reading.grams)
             if other is None or rank(reading) < rank(other):
                 found[reading.grams] = reading
         return sorted(found.values(), key=rank)
+
+    def _promising(self, combinations: list[_Combination]) -> list[_Combination]:
+        """Drop combinations under which most of a sample of lines contradict themselves.
+
+        They are neither sound nor nearly proved; the best few are kept for the question. So a long
+        list of many columns is not computed in each of a hundred ways.
+        """
+        lines = range(0, len(self._lines), max(1, len(self._lines) // _SAMPLE))
+        if len(combinations) <= _KEPT:
+            return combinations
+        doubts: list[int] = []
+        compared = 1
+        for units, pers in combinations:
+            doubt = 0
+            for index in lines:
+                masses = [
+                    mass
+                    for position, (unit, per) in enumerate(zip(units, pers, strict=True))
+                    if (mass := self._mass(position, index, unit, per)) is not None
+                ]
+                doubt += bool(masses) and max(masses) > min(masses) * (1 + TOLERANCE * 5)
+            compared = len(lines)
+            doubts.append(doubt)
+        order = sorted(range(len(combinations)), key=doubts.__getitem__)
+        return [
+            combinations[place]
+            for rank_of, place in enumerate(order)
+            if rank_of < _KEPT or 2 * doubts[place] <= compared
+        ]
 
     def _combinations(
         self, *, beyond_headers: bool
@@ -137,15 +173,14 @@ class MassSolver:
 
     def _masses(self, position: int, unit: Unit, per: Per) -> list[Decimal | None]:
         """Return grams per carton."""
-        found: list[Decimal | None] = []
-        values = self.columns[position].values
-        for index, (value, line) in enumerate(zip(values, self._lines, strict=True)):
-            if value is None or (position, index) in self._group_totals:
-                found.append(None)
-            else:
-                own = MASSES[value.unit if value.unit in MASSES else unit]
-                found.append(value.value * own / (line.count if per == "row" else 1))
-        return found
+        return [self._mass(position, index, unit, per) for index in range(len(self._lines))]
+
+    def _mass(self, position: int, index: int, unit: Unit, per: Per) -> Decimal | None:
+        value = self.columns[position].values[index]
+        if value is None or (position, index) in self._group_totals:
+            return None
+        own = MASSES[value.unit if value.unit in MASSES else unit]
+        return value.value * own / (self._lines[index].count if per == "row" else 1)
 
     def _compare(
         self,

@@ -35,6 +35,36 @@ class Numbering:
             )
             self._columns = ()
         self._counts_through = self._is_counted_through()
+        if self._columns and not reading.columns("cartons"):
+            self._ask_about_counts()
+
+    def _ask_about_counts(self) -> None:
+        """Ask whether a column that may count cartons numbers them, unless the numbers ascend.
+
+        ``6`` is six cartons in a column 箱数, carton 6 in a column 箱号, either beside ``10+1``.
+        """
+        table = self._reading.table
+        column = self._columns[0]
+        if all(meaning.field != "cartons" for meaning in table.columns[column].meanings):
+            return
+        places = [
+            int("0" + re.sub(r"[^0-9]", "", number)[:9])
+            for group in table.layout.groups
+            for number in read_numbers(self._reading, group.rows[0], self._columns, None).numbers
+        ]
+        cell = table.header_cell(column)
+        ascends = all(later > earlier for earlier, later in pairwise(places))
+        if ascends or self._answers.find(f"{cell}.field", self._sheet, ("carton_no",)):
+            return
+        self._notes.ask(
+            cell,
+            "field",
+            f"{table.columns[column].header!r} may number the cartons or count them",
+            [
+                (f"{cell}.field=carton_no", f"carton numbers: {len(places)} cartons"),
+                (f"{cell}.field=cartons", "each cell is a number of cartons"),
+            ],
+        )
 
     def _numbers_rows(self) -> bool:
         """Tell whether the numbers are those of rows: ascending, a single one each."""

@@ -14,6 +14,8 @@ from producers.packing_lists.figures.cells import read_edges, read_quantity
         ("27.5 lbs", "27.5", "lb"),
         ("300克", "300", "g"),
         ("24斤", "24", "jin"),
+        ("84 ft3", "84", "ft3"),
+        ("7m³", "7", "m3"),
         ('24"', "24", "in"),
         ("１２", "12", None),
         ("一百二十", "120", None),
@@ -46,7 +48,19 @@ def test_one_point_before_three_digits_has_two_readings() -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    [True, float("nan"), float("inf"), 1e300, "1e400", "2026-03-01", "12/13", "(12)", "9" * 99],
+    [
+        True,
+        float("nan"),
+        float("inf"),
+        1e300,
+        "1e400",
+        "2026-03-01",
+        "12/13",
+        "10+3",
+        "10~3",
+        "(12)",
+        "9" * 99,
+    ],
 )
 def test_what_is_not_a_number_stays_unread(cell: object) -> None:
     """Dates, fractions, infinities and negative numbers of accountants are no numbers."""

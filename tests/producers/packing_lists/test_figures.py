@@ -309,6 +309,16 @@ def test_carton_numbers_against_the_count_are_asked_about() -> None:
     assert figures(read(rows, answers={"A2.count": "numbers"}))[0][0] == 12
 
 
+def test_counts_that_look_like_carton_numbers_are_asked_about() -> None:
+    """``10+1`` is not a range, and 6 may be six cartons or carton 6."""
+    rows: Rows = [
+        ["品名", "箱数", "外箱尺寸(cm)", "单箱毛重(kg)"],
+        ["水杯", "10+1", "52*40*36", 10.4],
+    ]
+    found = read([*rows, ["餐具", 6, "46*38*40", 11.6]])
+    assert found.questions or found.errors
+
+
 def test_pieces_divided_by_pieces_in_a_carton_are_cartons() -> None:
     """Nothing else counts them."""
     found = read(

@@ -51,6 +51,7 @@ PLACES: dict[str, str] = {
     "PHMNL": "Manila",
     "PKKHI": "Karachi",
     "SAJED": "Jeddah",
+    "SGSIN": "Singapore",
     "THLCH": "Laem Chabang",
     "TRIST": "Istanbul",
     "TZDAR": "Dar es Salaam",

@@ -273,9 +273,6 @@ RULES: dict[str, Rule] = {
         _LANE_LATE, " or closed_since", ""
     ),
     "a late plan folds again when a fact was rejected": Rule(_LANE_LATE, " or state.rejected", ""),
-    "a late plan folds again when the one before it was confirmed since": Rule(
-        _LANE_LATE, " or confirmed", ""
-    ),
     "a late plan folds again when a newer one has come": Rule(_LANE_LATE, "overtaken or ", ""),
     "a late plan folds again when its request came later": Rule(
         _LANE_LATE, "return due and not", "return not"

@@ -26,10 +26,12 @@ _BY_STATUS = {
     501: "ImplementationException",
     503: "ImplementationException",
 }
+_OF_QUERIES = {400: "QueryParameterException", 413: "QueryTooLargeException"}
 
 
 def epcis_exception(path: str, status: int) -> str:
     """Return the type of a problem at a path of the binding; empty for any other path or status."""
-    name = _BY_STATUS.get(status)
     is_of_binding = any(path == each or path.startswith(f"{each}/") for each in PATHS)
+    is_capture = path.startswith(PATHS[0])
+    name = _BY_STATUS.get(status) if is_capture else (_BY_STATUS | _OF_QUERIES).get(status)
     return f"epcisException:{name}" if name and is_of_binding else ""

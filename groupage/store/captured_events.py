@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from groupage.contracts.captured_events import CapturedEvent
+from groupage.contracts.captured_terms import terms_of
 from groupage.store.facts import LogPosition
 from groupage.store.pool import Connection
-from groupage.store.writers import columns_of, insert_sql
+from groupage.store.writers import columns_of
 
 _COLUMNS = {
     "captured_id": "uuid",
@@ -23,7 +24,13 @@ _COLUMNS = {
 }
 _ALL_FACTS_TIMEOUT_S = 3_600.0
 SELECTED = ", ".join(_COLUMNS)
-_INSERT = insert_sql("captured_event", tuple(_COLUMNS), tuple(_COLUMNS.values())) + (
+_DERIVED_AT_ONCE = 1_000
+_ARRAYS = ", ".join(
+    f"${number}::{kind}[]" for number, kind in enumerate((*_COLUMNS.values(), "text"), start=1)
+)
+_INSERT = (
+    f"insert into captured_event ({SELECTED}, terms) "  # noqa: S608 - our own names
+    f"select {SELECTED}, terms::uuid[] from unnest({_ARRAYS}) as new ({SELECTED}, terms) "
     "on conflict do nothing"
 )
 
@@ -49,12 +56,38 @@ async def insert_captures(connection: Connection, captures: Sequence[StoredCaptu
             event.format,
             event.context,
             event.body,
+            _array(terms_of(event.body, event.context)),
         )
         for event, position in captures
     ]
-    await connection.execute(_INSERT, *columns_of(rows, len(_COLUMNS)))
+    await connection.execute(_INSERT, *columns_of(rows, len(_COLUMNS) + 1))
 
 
 async def adopt_older_captures(connection: Connection) -> None:
     """Store the events that versions before 0.3.0 kept beside their facts: it reads all facts."""
     await connection.execute("select adopt_older_captures()", timeout=_ALL_FACTS_TIMEOUT_S)
+    await derive_terms(connection)
+
+
+async def derive_terms(connection: Connection) -> None:
+    """Derive the terms of stored events that have none."""
+    while True:
+        rows = await connection.fetch(
+            "select captured_id, body, context from captured_event "  # noqa: S608 - a number of ours
+            f"where terms is null order by captured_id limit {_DERIVED_AT_ONCE}"
+        )
+        if not rows:
+            return
+        derived = [
+            (row["captured_id"], _array(terms_of(row["body"], row["context"]))) for row in rows
+        ]
+        await connection.execute(
+            "update captured_event c set terms = new.terms::uuid[] "
+            "from unnest($1::uuid[], $2::text[]) as new (captured_id, terms) "
+            "where c.captured_id = new.captured_id",
+            *columns_of(derived, 2),
+        )
+
+
+def _array(terms: Sequence[str]) -> str:
+    return "{" + ",".join(terms) + "}"

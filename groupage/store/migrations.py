@@ -1,6 +1,6 @@
 """Migrations: the numbered files of ``store/sql``, each run once and in one transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -8,12 +8,15 @@ import asyncpg
 from groupage import __version__
 from groupage.domain.state.forms import FORMS
 from groupage.settings import without_password
+from groupage.store.captured_events import derive_terms
 from groupage.store.locks import Session, migration_lock, without_workers
 from groupage.store.older_states import count_left
 from groupage.store.pool import refusals_in_words
 from groupage.store.schema import Schema, migrations, read_schema
 
 _CONNECT_TIMEOUT_S = 20.0
+_STEPS: dict[int, Callable[[Session], Awaitable[None]]] = {9: derive_terms}
+"""Derivations that SQL cannot do, each in the transaction of its migration."""
 
 
 async def upgrade(url: str, *, schema: str | None = None) -> Schema:
@@ -58,6 +61,8 @@ async def _upgrade(connection: Session, before: Schema) -> None:
     for migration in migrations()[before.number :]:
         async with connection.transaction():
             await connection.execute(migration.sql)
+            if migration.number in _STEPS:
+                await _STEPS[migration.number](connection)
             await connection.execute(
                 "insert into schema_migration (number, name, checksum, version) "
                 "values ($1, $2, $3, $4)",

@@ -10,11 +10,11 @@ from typing import Any
 
 from groupage.contracts.captured_events import EVENT_ID_LENGTH_MAX
 from groupage.contracts.instants import in_calendar, read_instant
+from groupage.domain.cbv import WORDS, Vocabulary, is_known, word_of
+from groupage.domain.namespaces import Namespaces
 from groupage.domain.near_names import did_you_mean
 from producers.epcis import members
 from producers.epcis.members import EVENT_TYPES, MEMBERS, find_unknown, is_extension
-from producers.epcis.namespaces import Namespaces
-from producers.epcis.vocabulary import WORDS, Vocabulary, is_known, word_of
 from producers.problems import FieldProblem, abbreviate
 
 ACTIONS = ("ADD", "OBSERVE", "DELETE")

@@ -14,9 +14,9 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from groupage.contracts.instants import read_instant
+from groupage.domain.cbv import WEB_NAMES, WORDS, Vocabulary, word_of
+from groupage.domain.namespaces import Namespaces
 from producers.epcis.hashed_links import hashed_link
-from producers.epcis.namespaces import Namespaces
-from producers.epcis.vocabulary import WEB_NAMES, WORDS, Vocabulary, word_of
 
 
 def _names(text: str) -> tuple[str, ...]:

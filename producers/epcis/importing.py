@@ -20,12 +20,12 @@ import msgspec
 from groupage.contracts.captured_events import CapturedEvent
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
+from groupage.domain.namespaces import Namespaces
 from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.entries import Accepted, Entry, Quarantined, Rejected, check_entry
 from producers.epcis.checks import check_event, is_foreign_type
 from producers.epcis.event_hash import event_hash
 from producers.epcis.mapping import events_of
-from producers.epcis.namespaces import Namespaces
 from producers.epcis.observation import Observation, observe
 from producers.epcis.reading import Document
 from producers.epcis.unmapped import Unmapped

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from groupage.domain.namespaces import Namespaces
 from groupage.domain.near_names import did_you_mean
-from producers.epcis.namespaces import Namespaces
 
 _COMMON = """@context type eventTime recordTime eventTimeZoneOffset eventID certificationInfo
 errorDeclaration bizStep disposition readPoint bizLocation bizTransactionList sourceList

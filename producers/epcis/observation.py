@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from groupage.domain.cbv import Vocabulary, word_of
 from groupage.domain.gs1 import Identifier, canonical_id, identify
 from producers.epcis.checks import parse_time
 from producers.epcis.sensors import Measurement, read_measurement
-from producers.epcis.vocabulary import Vocabulary, word_of
 
 CONSIGNMENT_URN = "urn:groupage:consignment:"
 """A business transaction that names the hub's own consignment."""

@@ -8,10 +8,10 @@ import msgspec
 from groupage.contracts.captured_events import CONTEXT_BYTES_MAX, Format
 from groupage.contracts.foreign_formats import say_foreign
 from groupage.domain.errors import InvalidInput
+from groupage.domain.namespaces import Namespaces
 from producers.duplicate_keys import find_repeated_key
 from producers.epcis.checks import parse_time
 from producers.epcis.members import EVENT_TYPES, is_uri
-from producers.epcis.namespaces import Namespaces
 from producers.problems import FieldProblem, abbreviate
 
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import msgspec
 
+from groupage.domain.cbv import WORDS, Vocabulary, word_of
 from groupage.domain.errors import InvalidInput
+from groupage.domain.namespaces import GS1_PREFIXES, IRI_LENGTH_MAX
 from producers.epcis.event_hash import plain_number
 from producers.epcis.members import NUMBER_FIELDS
-from producers.epcis.namespaces import GS1_PREFIXES, IRI_LENGTH_MAX
-from producers.epcis.vocabulary import WORDS, Vocabulary, word_of
 
 _EPCIS = re.compile(r"urn:epcglobal:epcis(-query)?:xsd:[12]")
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"

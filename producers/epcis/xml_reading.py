@@ -19,9 +19,9 @@ from defusedxml.expatreader import DefusedExpatParser
 
 from groupage.contracts.captured_events import CONTEXT_BYTES_MAX
 from groupage.domain.errors import InvalidInput
+from groupage.domain.namespaces import Namespaces
 from producers.epcis.checks import parse_time
 from producers.epcis.members import EVENT_TYPES
-from producers.epcis.namespaces import Namespaces
 from producers.epcis.reading import CONTEXT_URL, Document
 from producers.epcis.xml_events import Element, Prefixes, event_of, is_epcis
 from producers.problems import FieldProblem, abbreviate

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from groupage.app.exports.epcis import with_context
+from groupage.app.epcis_events import with_context
 from groupage.app.exports.files import write_epcis
 from groupage.contracts.captured_events import CapturedEvent
 from groupage.domain.errors import InvalidInput

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groupage.domain.namespaces import Namespaces
 from producers.entries import Accepted, Quarantined
 from producers.epcis.documents import read_document
 from producers.epcis.event_hash import event_hash, pre_hash
 from producers.epcis.hashed_links import hashed_link
 from producers.epcis.importing import entries_of
-from producers.epcis.namespaces import Namespaces
 from tests.producers.epcis_events import NOW, SSCC_URN, document, event, facts, results_of
 from tests.producers.epcis_hash_vectors import CONTEXT, DIGESTS, EVENTS
 

@@ -13,6 +13,7 @@ from starlette.types import ExceptionHandler
 
 from groupage.app.api.query import WrongParameters
 from groupage.domain.errors import InvalidInput, NotFound, Unavailable
+from groupage.serving.epcis_exceptions import epcis_exception
 from groupage.serving.problems import WrongField, problem_response
 from groupage.store.derivation import StatesUnderived
 from groupage.store.pool import TRANSIENT_ERRORS
@@ -22,58 +23,92 @@ RETRY_AFTER_S = 5
 log = structlog.get_logger(__name__)
 
 
+class HttpProblem(Exception):
+    """Ends a request with a problem document of that status."""
+
+    def __init__(
+        self, status: HTTPStatus, detail: str, errors: tuple[WrongField, ...] = ()
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.errors = errors
+
+
 def _problem(
+    request: Request,
     status: HTTPStatus,
     detail: str,
     *,
     errors: tuple[WrongField, ...] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    return problem_response(status, "", status.phrase, detail, headers, errors=errors)
-
-
-async def _handle_invalid_input(_: Request, error: Exception) -> Response:
-    errors = error.faults if isinstance(error, WrongParameters) else ()
-    return _problem(HTTPStatus.BAD_REQUEST, str(error), errors=errors)
-
-
-async def _handle_nul_character(_: Request, _error: Exception) -> Response:
-    return _problem(
-        HTTPStatus.BAD_REQUEST, "an id or a filter holds the character NUL, which no id does"
+    return problem_response(
+        status,
+        "",
+        status.phrase,
+        detail,
+        headers,
+        errors=errors,
+        standard_type=epcis_exception(request.scope["path"], status),
     )
 
 
-async def _handle_not_found(_: Request, error: Exception) -> Response:
-    return _problem(HTTPStatus.NOT_FOUND, str(error))
+async def _handle_http_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HttpProblem)
+    return _problem(request, error.status, str(error), errors=error.errors)
+
+
+async def _handle_invalid_input(request: Request, error: Exception) -> Response:
+    errors = error.faults if isinstance(error, WrongParameters) else ()
+    return _problem(request, HTTPStatus.BAD_REQUEST, str(error), errors=errors)
+
+
+async def _handle_nul_character(request: Request, _error: Exception) -> Response:
+    return _problem(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        "an id or a filter holds the character NUL, which no id does",
+    )
+
+
+async def _handle_not_found(request: Request, error: Exception) -> Response:
+    return _problem(request, HTTPStatus.NOT_FOUND, str(error))
 
 
 async def _handle_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
-    return _problem(HTTPStatus(error.status_code), detail, headers=error.headers)
+    return _problem(request, HTTPStatus(error.status_code), detail, headers=error.headers)
 
 
 async def _handle_unavailable(request: Request, error: Exception) -> Response:
     log.warning("database_unavailable", path=request.url.path, error=repr(error))
     return _problem(
+        request,
         HTTPStatus.SERVICE_UNAVAILABLE,
         "the database does not answer; try again",
         headers={"Retry-After": str(RETRY_AFTER_S)},
     )
 
 
-async def _handle_underived_states(_: Request, error: Exception) -> Response:
+async def _handle_underived_states(request: Request, error: Exception) -> Response:
     return _problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": str(RETRY_AFTER_S)}
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        str(error),
+        headers={"Retry-After": str(RETRY_AFTER_S)},
     )
 
 
 async def _handle_defect(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
-    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is a defect of groupage; see its log")
+    return _problem(
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, "this is a defect of groupage; see its log"
+    )
 
 
 EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {
+    HttpProblem: _handle_http_problem,
     InvalidInput: _handle_invalid_input,
     NotFound: _handle_not_found,
     HTTPException: _handle_http_exception,

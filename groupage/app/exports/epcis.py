@@ -6,16 +6,16 @@ many documents stand in one, and each prefix means what its sender meant.
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO
 from uuid import UUID
 
 import msgspec
 
+from groupage.app.epcis_events import CONTEXT_URL, with_context
 from groupage.contracts.captured_events import CapturedEvent
 from groupage.store.pool import Connection
 from groupage.store.readers.captured_events import captures_by_time
 
-CONTEXT_URL = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 _PAGE = 1_000
 
 
@@ -47,19 +47,3 @@ async def write_document(
         number += 1
     file.write(b"\n]}}\n")
     return number
-
-
-def with_context(event: CapturedEvent) -> bytes:
-    """Return the event's JSON with all that its own @context and its document's bind."""
-    if event.context is None:
-        return event.body
-    members: dict[str, msgspec.Raw] = msgspec.json.decode(event.body, type=dict[str, msgspec.Raw])
-    entries = _entries(msgspec.json.decode(event.context))
-    if "@context" in members:
-        entries += _entries(msgspec.json.decode(members.pop("@context")))
-    own = [entry for entry in entries if entry != CONTEXT_URL]
-    return msgspec.json.encode({"@context": own, **members})
-
-
-def _entries(context: Any) -> list[Any]:
-    return context if isinstance(context, list) else [context]

@@ -1,17 +1,19 @@
 """Captured EPCIS events, by id or in the order in which the hub took them in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from groupage.contracts.captured_events import CapturedEvent
 from groupage.store.captured_events import SELECTED, StoredCapture
 from groupage.store.facts import LogPosition
 from groupage.store.pool import Connection
 
+_FEW = 1_000
 _BEGINNING = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
@@ -81,3 +83,124 @@ async def captures_by_time(
         limit,
     )
     return [stored_capture(row) for row in rows]
+
+
+class CaptureFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """The captured events that are asked for; None and empty: any."""
+
+    terms: tuple[tuple[str, ...], ...] = ()
+    """Of each group an event must have one term (`groupage.contracts.captured_terms`)."""
+    event_ids: tuple[str, ...] | None = None
+    happened_since: datetime | None = None
+    happened_until: datetime | None = None
+    recorded_since: datetime | None = None
+    recorded_until: datetime | None = None
+
+    def conditions(self) -> list[tuple[str, object]]:
+        """Return the conditions in SQL, ``{}`` for the parameter, with their values."""
+        bounds = (
+            ("event_time >= {}", self.happened_since),
+            ("event_time < {}", self.happened_until),
+            ("captured_at >= {}", self.recorded_since),
+            ("captured_at < {}", self.recorded_until),
+            ("event_id = any({}::text[])", self.event_ids),
+        )
+        return [
+            *(("terms && {}::uuid[]", group) for group in self.terms),
+            *((sql, value) for sql, value in bounds if value is not None),
+        ]
+
+
+class CaptureOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """The order of a page."""
+
+    column: Literal["event_time", "captured_at"]
+    descending: bool
+
+
+class CapturePage(NamedTuple):
+    """Some of the events that are asked for."""
+
+    captures: list[StoredCapture]
+    more: bool
+    """Others follow."""
+
+
+async def find_captures(
+    connection: Connection,
+    wanted: CaptureFilter,
+    order: CaptureOrder,
+    after: tuple[datetime, UUID] | None,
+    *,
+    limit: int,
+    bytes_max: int,
+) -> CapturePage:
+    """Read the next events behind (time of the order, captured id); None: the first ones.
+
+    The page ends after `limit` events, or with the event that brings it to `bytes_max`.
+    """
+    conditions = wanted.conditions()
+    if wanted.terms and (few := await _find_few(connection, conditions)) is not None:
+        conditions = [("captured_id = any({}::uuid[])", few)]
+    clauses, values = _numbered(conditions)
+    if after is not None:
+        sign = "<" if order.descending else ">"
+        place = f"(${len(values) + 1}, ${len(values) + 2})"
+        clauses.append(f"({order.column}, captured_id) {sign} {place}")
+        values += after
+    direction = "desc" if order.descending else "asc"
+    by = f"{order.column} {direction}, captured_id {direction}"
+    rows = await connection.fetch(
+        "select * from (select *, count(*) over () as found, "  # noqa: S608 - our own names
+        f"sum(octet_length(body)) over (order by {by}) - octet_length(body) as bytes_before "
+        f"from (select {SELECTED} from captured_event{_where(clauses)} "
+        f"order by {by} limit ${len(values) + 1}) as page) as measured "
+        f"where bytes_before < ${len(values) + 2} order by {by}",
+        *values,
+        limit + 1,
+        bytes_max,
+    )
+    captures = [stored_capture(row) for row in rows[:limit]]
+    return CapturePage(captures, more=bool(rows) and rows[0]["found"] > len(captures))
+
+
+async def count_captures(connection: Connection, wanted: CaptureFilter, *, limit: int) -> int:
+    """Count the events that are asked for, up to `limit`."""
+    clauses, values = _numbered(wanted.conditions())
+    matching = _matching(clauses, limit=f"${len(values) + 1}")
+    number: int = await connection.fetchval(
+        f"select count(*) from ({matching}) as found",  # noqa: S608 - our own names
+        *values,
+        limit,
+    )
+    return number
+
+
+async def _find_few(
+    connection: Connection, conditions: Sequence[tuple[str, object]]
+) -> list[UUID] | None:
+    """Return the ids of the events that meet the conditions; None: there are more than a few.
+
+    PostgreSQL takes a term for frequent that its statistics do not know, and would search for it
+    along the order: a rare one, through the whole table.
+    """
+    clauses, values = _numbered(conditions)
+    rows = await connection.fetch(_matching(clauses, limit=str(_FEW + 1)), *values)
+    return [row[0] for row in rows] if len(rows) <= _FEW else None
+
+
+def _matching(clauses: list[str], *, limit: str) -> str:
+    """Return a statement that is planned for all rows that match, and stops at the first ones."""
+    return (
+        f"with matching as materialized (select captured_id from captured_event{_where(clauses)}) "  # noqa: S608 - our own names
+        f"select captured_id from matching limit {limit}"
+    )
+
+
+def _numbered(conditions: Sequence[tuple[str, object]]) -> tuple[list[str], list[object]]:
+    clauses = [sql.replace("{}", f"${number}") for number, (sql, _) in enumerate(conditions, 1)]
+    return clauses, [value for _, value in conditions]
+
+
+def _where(clauses: list[str]) -> str:
+    return f" where {' and '.join(clauses)}" if clauses else ""

@@ -93,6 +93,8 @@ async def test_events_that_older_versions_captured_are_kept(stream_hub: StreamHu
         ("urn:uuid:1", "older", b'{"n": 2}'),
     ]
     assert FIRST.captured_id in {each.event.captured_id for each in stored}
+    without_terms = "select count(*) from captured_event where terms is null"
+    assert await stream_hub.pool.fetchval(without_terms) == 0
     async with stream_hub.worker():
         await publish(stream_hub, FIRST)
         await stream_hub.until_committed()

@@ -1,0 +1,268 @@
+"""Parameters of GS1's SimpleEventQuery on a query string: what is asked of the captured events.
+
+The names are the standard's. A parameter that the hub does not answer is refused, by name.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from groupage.app.api.query import WrongParameters, parameters_of, parse_query
+from groupage.contracts.captured_terms import (
+    ERROR,
+    ITEM_PATTERN,
+    SENSOR_IDS,
+    SENSOR_TEXTS,
+    term,
+    typed_term,
+)
+from groupage.contracts.instants import EARLIEST, LATEST
+from groupage.domain.cbv import WORDS, Vocabulary, is_known
+from groupage.domain.near_names import did_you_mean
+from groupage.serving.problems import WrongField
+from groupage.store.readers.captured_events import CaptureFilter, CaptureOrder
+
+PER_PAGE_DEFAULT = 30
+PER_PAGE_MAX = 1_000
+VALUES_MAX = 100
+"""Values of one parameter."""
+_TEXT_LENGTH_MAX = 8_000
+_NUMBER_MAX = 2**31 - 1
+_PATTERN = "urn:epc:idpat:"
+
+Words = Annotated[
+    str, msgspec.Meta(max_length=_TEXT_LENGTH_MAX, description="Several are separated by `|`.")
+]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=_NUMBER_MAX)]
+
+EVENT_TYPES = (
+    "AggregationEvent",
+    "AssociationEvent",
+    "ObjectEvent",
+    "TransactionEvent",
+    "TransformationEvent",
+)
+_ACTIONS = ("ADD", "DELETE", "OBSERVE")
+_VOCABULARIES: dict[str, Vocabulary] = {
+    "EQ_bizStep": "bizStep",
+    "EQ_disposition": "disposition",
+    "EQ_persistentDisposition_set": "disposition",
+    "EQ_persistentDisposition_unset": "disposition",
+    "EQ_errorReason": "error reason",
+    "EQ_type": "measurement type",
+}
+_EPC_TERMS = ("epc", "parentID", "inputEPC", "outputEPC")
+_CLASS_TERMS = ("epcClass", "inputEPCClass", "outputEPCClass")
+_TERMS: dict[str, tuple[str, ...]] = {
+    "eventType": ("eventType",),
+    **{
+        f"EQ_{name}": (name,)
+        for name in (
+            "action",
+            "bizStep",
+            "disposition",
+            "persistentDisposition_set",
+            "persistentDisposition_unset",
+            "readPoint",
+            "bizLocation",
+            "transformationID",
+            "errorReason",
+            "correctiveEventID",
+            "type",
+            *SENSOR_IDS,
+            *SENSOR_TEXTS,
+        )
+    },
+    **{f"MATCH_{name}": (name,) for name in (*_EPC_TERMS, *_CLASS_TERMS)},
+    "MATCH_anyEPC": _EPC_TERMS,
+    "MATCH_anyEPCClass": _CLASS_TERMS,
+}
+"""The terms by which an event may match, by parameter."""
+_TYPED = {f"EQ_{name}_": name for name in ("bizTransaction", "source", "destination")}
+"""Beginnings of parameters that end with a type: ``EQ_bizTransaction_po``."""
+_OTHERS: dict[str, Any] = {
+    **dict.fromkeys(("GE_eventTime", "LT_eventTime", "GE_recordTime", "LT_recordTime"), Instant),
+    "EQ_eventID": Words,
+    "EXISTS_errorDeclaration": bool,
+    "EQ_booleanValue": bool,
+    "orderBy": Literal["eventTime", "recordTime"],
+    "orderDirection": Literal["ASC", "DESC"],
+    "eventCountLimit": Count,
+    "maxEventCount": Count,
+    "perPage": Count,
+    "nextPageToken": Annotated[str, msgspec.Meta(max_length=2_000)],
+}
+
+
+class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The events that are asked for, and how many of them."""
+
+    filter: CaptureFilter
+    order: CaptureOrder
+    per_page: int
+    first: int | None
+    """The result has only so many events (`eventCountLimit`)."""
+    at_most: int | None
+    """More events than this are an error (`maxEventCount`)."""
+    token: str | None
+
+
+def parameters_without(name: str) -> type[msgspec.Struct]:
+    """Return the struct of all parameters with a fixed name, but for the one in the path."""
+    kinds = {**dict.fromkeys(_TERMS, Words), **_OTHERS}
+    return msgspec.defstruct(
+        "EventParameters",
+        [(each, kind | None, None) for each, kind in kinds.items() if each != name],
+        kw_only=True,
+        frozen=True,
+    )
+
+
+def read_event_query(
+    given: Mapping[str, str], struct: type[msgspec.Struct], path: tuple[str, str] | None
+) -> EventQuery:
+    """Convert the parameters; `path` is one of them with its value.
+
+    Raises InvalidInput or WrongParameters, with all errors.
+    """
+    typed = {name: text for name, text in given.items() if _typed_kind(name)}
+    (values,) = parse_query({n: text for n, text in given.items() if n not in typed}, struct)
+    asked = {name: v for name in parameters_of(struct) if (v := getattr(values, name)) is not None}
+    faults: list[WrongField] = []
+    terms: list[tuple[str, ...]] = [
+        tuple(term(each, value) for value in _split(name, text, faults) for each in _TERMS[name])
+        for name, text in asked.items()
+        if name in _TERMS
+    ]
+    if path is not None:
+        name, value = path
+        _check(name, value, faults)
+        terms.append(tuple(term(each, value) for each in _TERMS[name]))
+    for name, text in typed.items():
+        kind, beginning = _typed_kind(name), name[: name.index("_", 3) + 1]
+        terms.append(
+            tuple(
+                typed_term(_TYPED[beginning], kind, value) for value in _split(name, text, faults)
+            )
+        )
+    terms += _flags(asked)
+    event_ids = (
+        tuple(_split("EQ_eventID", asked["EQ_eventID"], faults)) if "EQ_eventID" in asked else None
+    )
+    _check_counts(asked, faults)
+    if faults:
+        raise WrongParameters(tuple(faults))
+    return EventQuery(
+        filter=CaptureFilter(
+            terms=tuple(terms),
+            event_ids=event_ids,
+            happened_since=_within(asked.get("GE_eventTime")),
+            happened_until=_within(asked.get("LT_eventTime")),
+            recorded_since=_within(asked.get("GE_recordTime")),
+            recorded_until=_within(asked.get("LT_recordTime")),
+        ),
+        order=_order(asked),
+        per_page=min(asked.get("perPage", PER_PAGE_DEFAULT), PER_PAGE_MAX),
+        first=asked.get("eventCountLimit"),
+        at_most=asked.get("maxEventCount"),
+        token=asked.get("nextPageToken"),
+    )
+
+
+def _typed_kind(name: str) -> str:
+    """Return the type at the end of a parameter's name; empty: it has none."""
+    return next((name.removeprefix(each) for each in _TYPED if name.startswith(each)), "")
+
+
+def _flags(asked: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    terms: list[tuple[str, ...]] = []
+    if asked.get("EXISTS_errorDeclaration"):  # false asks for nothing, says the standard
+        terms.append((term(ERROR, ""),))
+    if (value := asked.get("EQ_booleanValue")) is not None:
+        terms.append((term("booleanValue", str(value).lower()),))
+    return terms
+
+
+def _order(asked: Mapping[str, Any]) -> CaptureOrder:
+    """Return the order; without one, events come as they were recorded."""
+    if "orderBy" not in asked:
+        return CaptureOrder(column="captured_at", descending=False)
+    column: Literal["event_time", "captured_at"] = (
+        "event_time" if asked["orderBy"] == "eventTime" else "captured_at"
+    )
+    return CaptureOrder(column=column, descending=asked.get("orderDirection", "DESC") == "DESC")
+
+
+def _check_counts(asked: Mapping[str, Any], faults: list[WrongField]) -> None:
+    if "eventCountLimit" in asked and "maxEventCount" in asked:
+        faults.append(
+            _fault("maxEventCount", asked["maxEventCount"], "not with eventCountLimit: one of them")
+        )
+    if "eventCountLimit" in asked and "orderBy" not in asked:
+        faults.append(
+            _fault("eventCountLimit", asked["eventCountLimit"], "only together with orderBy")
+        )
+
+
+def _split(name: str, text: str, faults: list[WrongField]) -> list[str]:
+    values = text.split("|")
+    if len(values) > VALUES_MAX:
+        faults.append(_fault(name, f"{len(values)} values", f"at most {VALUES_MAX} values"))
+        return []
+    for value in values:
+        _check(name, value, faults)
+    return values
+
+
+def _check(name: str, value: str, faults: list[WrongField]) -> None:
+    """Note a value that no event can have: a typing error would find nothing without a word."""
+    expected = _expectation(name)(value)
+    if expected:
+        faults.append(_fault(name, value, expected))
+
+
+def _expectation(name: str) -> Callable[[str], str]:
+    if vocabulary := _VOCABULARIES.get(name):
+        return lambda value: _expect_word(vocabulary, value)
+    if name.endswith("Class"):
+        return _expect_class
+    return {"eventType": _expect_type, "EQ_action": _expect_action}.get(name, _expect_text)
+
+
+def _expect_word(vocabulary: Vocabulary, value: str) -> str:
+    if is_known(vocabulary, value):
+        return ""
+    return f"a word of CBV 2.0 or a URI{did_you_mean(value, WORDS[vocabulary])}"
+
+
+def _expect_type(value: str) -> str:
+    if value in EVENT_TYPES or ":" in value:
+        return ""
+    return f"{', '.join(EVENT_TYPES)} or a URI{did_you_mean(value, EVENT_TYPES)}"
+
+
+def _expect_action(value: str) -> str:
+    return "" if value in _ACTIONS else " or ".join(_ACTIONS)
+
+
+def _expect_text(value: str) -> str:
+    if not value or "\x00" in value:
+        return "a text without the character NUL, between each two `|`"
+    return "an id, not a pattern of ids" if value.startswith(_PATTERN) else ""
+
+
+def _expect_class(value: str) -> str:
+    return "" if ITEM_PATTERN.fullmatch(value) else _expect_text(value)
+
+
+def _fault(name: str, value: object, expected: str) -> WrongField:
+    shown = value[:200] if isinstance(value, str) else value
+    return WrongField(field=name, value=shown, expected=expected)
+
+
+def _within(at: datetime | None) -> datetime | None:
+    """Return the instant, or the end of the hub's calendar that it lies behind."""
+    return None if at is None else min(max(at, EARLIEST), LATEST)

@@ -540,6 +540,15 @@ def test_any_event_has_terms(members: dict[str, Any], context: Any) -> None:
     assert terms == sorted(set(terms))
 
 
+def test_a_prefix_means_what_its_document_binds() -> None:
+    """In ids and words; two documents may bind one prefix otherwise."""
+    body = b'{"type": "ex:Weighed", "bizStep": "ex:weighing", "epcList": ["ex:1"]}'
+    full = b'{"type": "%b/Weighed", "bizStep": "%b/weighing", "epcList": ["%b/1"]}'
+    for host in (b"https://one.example", b"https://two.example"):
+        context = b'["%b", {"ex": "%b/"}]' % (GS1.encode(), host)
+        assert terms_of(body, context) == terms_of(full % (host, host, host), None)
+
+
 DEEP = b'{"x":' + b"[" * 900 + b"]" * 900 + b"}"
 
 

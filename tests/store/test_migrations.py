@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from groupage.app import cli
+from groupage.contracts.captured_terms import term
 from groupage.domain.errors import Conflict, Misconfigured
 from groupage.domain.state.forms import FORMS
 from groupage.store import migrations, schema
@@ -92,6 +93,29 @@ async def test_a_migration_is_run_once_and_keeps_what_is_stored(
         assert (await migrations.upgrade(database_url)).number == NEXT
     assert await execute(database_url, "select count(note) from lane") == 0
     assert await execute(database_url, "select count(*) from alert") == 1
+
+
+@pytest.mark.integration
+async def test_events_that_an_older_version_captured_get_their_terms(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lay beside facts; a query finds them after the upgrade as it finds new ones."""
+    body = '{"type":"ObjectEvent","epcList":["urn:epc:id:sscc:0614141.1234567890"]}'
+    with monkeypatch.context() as older:
+        for module in (schema, migrations):
+            older.setattr(module, "migrations", lambda: OURS[:6])
+        await migrations.upgrade(empty_database_url)
+    fact = (
+        "insert into fact (fact_id, kind, key, subject, type, source, event_id, occurred_at, "
+        "recorded_at, topic, partition, record_offset, classifier, data, original) values "
+        "(gen_random_uuid(), 'unit', 'U', 'U', 'unit.received', '/epcis', 'urn:uuid:1#1', now(), "
+        f"now(), 'hub.unit.v1', 0, 0, 'ACT', '', convert_to('{body}', 'UTF8'))"
+    )
+    await execute(empty_database_url, fact, "")
+    await migrations.upgrade(empty_database_url)
+    link = term("epc", "https://id.gs1.org/00/106141412345678908")
+    found = f"select event_id from captured_event where terms @> '{{{link}}}'"
+    assert await execute(empty_database_url, found) == "urn:uuid:1"
 
 
 @pytest.mark.integration

@@ -408,6 +408,19 @@ async def test_headers(api: httpx.AsyncClient, name: str, value: str, status: in
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize("path", ["/events", "/events/urn:uuid:1", "/bizSteps/packing/events"])
+async def test_each_path_describes_itself(api: httpx.AsyncClient, path: str) -> None:
+    """On OPTIONS: versions, formats and methods. It has no other methods."""
+    answer = await api.options(path)
+    assert answer.status_code == 204
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert answer.headers["GS1-EPC-Format"] == "Never_Translates"
+    assert answer.headers["GS1-EPCIS-Min"] == answer.headers["GS1-CBV-Max"] == "2.0.0"
+    assert (await api.head(path)).status_code == 200
+    assert (await api.post(path)).status_code == 405
+
+
+@pytest.mark.integration
 async def test_terms_are_derived_again(api: httpx.AsyncClient, hub: "Pool[asyncpg.Record]") -> None:
     """Events that an older version stored get theirs with the migration."""
     before = await hub.fetch("select captured_id, terms from captured_event order by 1")

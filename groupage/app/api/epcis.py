@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from groupage.app.api.endpoints import JSON, Endpoint
 from groupage.app.api.epcis_parameters import EventQuery, parameters_without, read_event_query
@@ -39,6 +40,12 @@ HEADERS = (
     ("GS1-EPC-Format", "`Never_Translates`: EPCs stand as they came."),
     ("Link", "Address of the next page; absent: this is the last one."),
 )
+_DESCRIPTION = {
+    "GS1-EPCIS-Version": VERSION,
+    "GS1-CBV-Version": VERSION,
+    "GS1-EPC-Format": "Never_Translates",
+}
+_VERSIONS = {f"GS1-{kind}-{end}": VERSION for kind in ("EPCIS", "CBV") for end in ("Min", "Max")}
 _VERSION = re.compile(r"(\d{1,3})\.(\d{1,3})(\.\d{1,3}){0,2}", re.ASCII)
 _OUR_VERSION = (2, 0)
 _EPC_FORMATS = ("No_Preference", "Never_Translates")
@@ -76,15 +83,32 @@ class EPCISQueryDocument(msgspec.Struct, frozen=True, kw_only=True, rename="came
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventsEndpoint(Endpoint):
+class _DescribedEndpoint(Endpoint):
+    """A path that says on OPTIONS what it understands, as the standard asks."""
+
+    def route(self) -> Route:
+        return Route(self.path, self._answer, methods=("GET", "OPTIONS"))
+
+    async def _read(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            allowed = {"Allow": "GET, HEAD, OPTIONS"}
+            return Response(status_code=204, headers=_DESCRIPTION | _VERSIONS | allowed)
+        _require_acceptable(request)
+        return await self._find(request)
+
+    async def _find(self, request: Request) -> Response:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventsEndpoint(_DescribedEndpoint):
     """A path that answers with captured events."""
 
     parameter: str = ""
     """The query's parameter whose value is in the path; empty: none is."""
     struct: type[msgspec.Struct] = field(default=msgspec.Struct)
 
-    async def _read(self, request: Request) -> Response:
-        _require_acceptable(request)
+    async def _find(self, request: Request) -> Response:
         given = require_single(request.query_params.multi_items())
         (value,) = request.path_params.values() or ("",)
         path = (self.parameter, value) if self.parameter else None
@@ -99,11 +123,10 @@ class EventsEndpoint(Endpoint):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventEndpoint(Endpoint):
+class EventEndpoint(_DescribedEndpoint):
     """The path of one event and its error declarations."""
 
-    async def _read(self, request: Request) -> Response:
-        _require_acceptable(request)
+    async def _find(self, request: Request) -> Response:
         if request.query_params:
             raise InvalidInput("this path has no parameters")
         (event_id,) = request.path_params.values()
@@ -177,12 +200,7 @@ def _answer(captures: Sequence[StoredCapture], headers: dict[str, str]) -> Respo
     events = [msgspec.Raw(_with_record_time(capture.event)) for capture in captures]
     results = {"queryName": "SimpleEventQuery", "resultsBody": {"eventList": events}}
     body = msgspec.json.encode(head | {"epcisBody": {"queryResults": results}})
-    ours = {
-        "GS1-EPCIS-Version": VERSION,
-        "GS1-CBV-Version": VERSION,
-        "GS1-EPC-Format": "Never_Translates",
-    }
-    return Response(body, 200, ours | headers, media_type=JSON)
+    return Response(body, 200, _DESCRIPTION | headers, media_type=JSON)
 
 
 def _with_record_time(event: CapturedEvent) -> bytes:

@@ -54,7 +54,7 @@ class _Judge:
             proved = [each for each in proved if each.proof and each.proof.is_stated] or proved
         if len(proved) > 1:
             proved = [each for each in proved if each.is_possible] or proved
-        if len(proved) != 1:
+        if len(proved) != 1 or _is_rivalled(proved[0], readings):
             return None
         taken = proved[0]
         why = self._describe(taken)
@@ -129,6 +129,21 @@ class _Judge:
             f"column {fit.column.header} ({fit.unit}) proves {taken.units[0]}: {volume.cell} is "
             f"{value_text(volume.value)}"
         )
+
+
+def _is_rivalled(taken: SizeReading, readings: list[SizeReading]) -> bool:
+    """Tell whether a reading reads the volumes against their header, and another one with it.
+
+    Volumes such as 0.006 are too rough to prove a unit; they still contradict nothing.
+    """
+    if taken.proof is None or taken.proof.is_stated:
+        return False
+    return any(
+        fit.is_stated and not fit.misfits and fit.column is taken.proof.column
+        for each in readings
+        if each is not taken and each.is_possible
+        for fit in each.fits
+    )
 
 
 def ask_about_volumes(

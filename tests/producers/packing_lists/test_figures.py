@@ -608,3 +608,14 @@ def test_a_weight_that_no_size_explains_is_asked_about_itself(unit: str, weight:
         [["Goods", "Ctns", "Size (cm)", f"G.W./ctn ({unit})"], ["Cups", 10, "60*40*35", weight]]
     )
     assert list(asked(found)) == ["D1"]
+
+
+def test_a_rough_volume_of_a_carton_does_not_prove_edges_in_feet() -> None:
+    """0.006 m³ fits 12 cm roughly; that it also is 32 cartons of edges in feet proves nothing."""
+    found = read(
+        [
+            ["Description", "Cartons", "L", "W", "H", "G.W.", "CBM/CTN"],
+            ["Cups", 32, 0.12, 0.12, 0.44, 2, 0.006],
+        ]
+    )
+    assert list(asked(found)) == ["C1"]

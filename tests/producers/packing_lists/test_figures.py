@@ -618,4 +618,4 @@ def test_a_rough_volume_of_a_carton_does_not_prove_edges_in_feet() -> None:
             ["Cups", 32, 0.12, 0.12, 0.44, 2, 0.006],
         ]
     )
-    assert list(asked(found)) == ["C1"]
+    assert "C1" in asked(found)

@@ -29,6 +29,18 @@ class MassReading(msgspec.Struct, frozen=True):
     beyond: tuple[int, ...]
     proved_lines: int = 0
     """Lines in which two columns prove each other."""
+    plain_sums: tuple[Misfit, ...] = ()
+    """Those of `misfits` that are a mechanical SUM of weights of a carton, without their counts."""
+
+    @property
+    def is_proved_by_sums_alone(self) -> bool:
+        """Whether all proofs are sums of a column of weights of rows: a SUM stands under any."""
+        return bool(self.proofs) and self.weak_proofs == len(self.proofs)
+
+    @property
+    def contradicts_only_sums(self) -> bool:
+        """Whether nothing speaks against it but that a total adds its weights up uncounted."""
+        return bool(self.plain_sums) and self.misfits == self.plain_sums and not self.beyond
 
     @property
     def is_possible(self) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.mass_columns import MassColumn, least_net
 from producers.packing_lists.figures.mass_evidence import MassReading
@@ -32,12 +34,20 @@ def judge_masses(
                 for each in wanted
                 if per in (None, each.pers[position]) and unit in (None, each.units[position])
             ]
+            if per == "carton":
+                readings = [_without_plain_sums(each) for each in readings]
     if len(readings) == 1 and not readings[0].misfits and (answered or readings[0].is_possible):
         why = (readings[0].proofs and _why(readings[0])) or answered or _why(readings[0])
         if readings[0].proofs:
             notes.confirm(why)
         return readings[0], why
     return _judge(solver, readings, notes)
+
+
+def _without_plain_sums(reading: MassReading) -> MassReading:
+    """Drop the totals that add up weights of a carton: an answer says what these are."""
+    misfits = tuple(each for each in reading.misfits if each not in reading.plain_sums)
+    return msgspec.structs.replace(reading, misfits=misfits, plain_sums=())
 
 
 def _allows(column: MassColumn, per: str | None, unit: str | None) -> bool:
@@ -55,6 +65,17 @@ def _judge(
 ) -> tuple[MassReading | None, str]:
     cell = solver.columns[0].cell
     proved = [each for each in stated if each.proofs and not each.misfits and each.is_possible]
+    rivals = _rivals_of_sums(stated, proved)
+    if rivals and all(map(solver.is_dense, rivals)) and not any(map(solver.is_dense, proved)):
+        notes.remark(
+            cell,
+            "mass_by_sum",
+            f"{proved[0].proofs[0]}, and cartons of these weights would be denser than water: the "
+            "weights are taken for those of the rows",
+        )
+    elif rivals:
+        reason = f"{proved[0].proofs[0]}, as a SUM is under any column"
+        return _ask(solver, [*rivals, *proved], notes, reason)
     if len(proved) == 1:
         why = _why(proved[0])
         notes.confirm(why)
@@ -79,6 +100,13 @@ def _judge(
         possible = [each for each in solver.readings(beyond_headers=True) if each.is_possible]
         possible = [*sound, *possible]
     return _ask(solver, possible, notes, reason)
+
+
+def _rivals_of_sums(stated: list[MassReading], proved: list[MassReading]) -> list[MassReading]:
+    """Return the readings that are as good as those proved by a column's own sum alone."""
+    if not proved or not all(each.is_proved_by_sums_alone for each in proved):
+        return []
+    return [each for each in stated if each.contradicts_only_sums]
 
 
 def _judge_contradiction(

@@ -22,6 +22,8 @@ TOLERANCE = Decimal("0.01")
 """Sums of rounded weights. A wrong unit is off by a factor of 1.1 (lb and jin) or more."""
 
 
+_DENSE_G_PER_L = 1_000
+"""Cartons are lighter than water, unless they hold tiles or metal (assumption)."""
 _SAMPLE = 50
 """Lines that are looked at before a combination is computed for all."""
 _KEPT = 8
@@ -156,8 +158,10 @@ class MassSolver:
             (not column.units or unit in column.units) and per in column.pers
             for column, unit, per in zip(self.columns, units, pers, strict=True)
         )
+        plain_sums: tuple[Misfit, ...] = ()
         if not evidence.proofs and any(len(column.pers) > 1 for column in self.columns):
-            evidence.misfits += evidence.plain_sums
+            plain_sums = tuple(evidence.plain_sums)
+            evidence.misfits += plain_sums
         rounded = tuple(max(1, _round(mass)) if mass else 0 for mass in grams)
         return MassReading(
             units,
@@ -169,6 +173,7 @@ class MassSolver:
             is_stated,
             self._beyond(rounded),
             evidence.proved_lines,
+            plain_sums,
         )
 
     def _masses(self, position: int, unit: Unit, per: Per) -> list[Decimal | None]:
@@ -314,6 +319,19 @@ class MassSolver:
     def _is_beyond(self, index: int, mass: int) -> bool:
         sizes = self._sizes or ()
         return bool(describe_excess(sizes[index], mass, mass, self._limits))
+
+    def is_dense(self, reading: MassReading) -> bool:
+        """Tell whether the cartons would be denser than water on average."""
+        counted = list(zip(reading.grams, self._sizes or (), self._lines, strict=False))
+        grams = sum(mass * line.count for mass, _, line in counted)
+        litres = (
+            sum(
+                size.length_mm * size.width_mm * size.height_mm * line.count
+                for _, size, line in counted
+            )
+            / 10**6
+        )
+        return grams > _DENSE_G_PER_L * litres
 
     def example(self, reading: MassReading) -> str:
         """Say what a reading means for the first line, and for all lines together."""

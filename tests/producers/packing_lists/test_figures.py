@@ -619,3 +619,28 @@ def test_a_rough_volume_of_a_carton_does_not_prove_edges_in_feet() -> None:
         ]
     )
     assert "C1" in asked(found)
+
+
+def test_a_mere_sum_of_the_weights_does_not_say_of_what_they_are() -> None:
+    """Five cartons of 16.5 kg, or of 3.3 kg: a spreadsheet's SUM is 48.7 in either case."""
+    rows: Rows = [
+        [*HEADER, "G.W. (kg)"],
+        ["Cups", 5, "60*40*35", 16.5],
+        ["Jugs", 4, "50*40*40", 14.2],
+        ["Pots", 1, "60*40*40", 18],
+        ["TOTAL", 10, None, 48.7],
+    ]
+    assert asked(read(rows)) == {"D1": ["D1.per=carton", "D1.per=row"]}
+    for per, grams in (("carton", 16_500), ("row", 3_300)):
+        assert figures(read(rows, answers={"D1.per": per}))[0][2] == grams
+
+
+def test_a_sum_of_weights_counts_where_cartons_of_that_weight_do_not_exist() -> None:
+    """165 kg are those of the row: no carton of 84 litres weighs them."""
+    rows: Rows = [
+        [*HEADER, "G.W. (kg)"],
+        ["Cups", 10, "60*40*35", 165],
+        ["Jugs", 4, "50*40*40", 60],
+        ["TOTAL", 14, None, 225],
+    ]
+    assert [line[2] for line in figures(read(rows))] == [16_500, 15_000]

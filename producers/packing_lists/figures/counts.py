@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from producers.packing_lists.figures.ids import read_unit_ids
+from producers.packing_lists.figures.ids import is_date, read_unit_ids
 from producers.packing_lists.figures.lines import Line, bundles, first_amount
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.numbering import Numbering, ask_about_single_numbers
@@ -140,7 +140,7 @@ class _Counter:
                 continue
             amount = reading.amount(row, column)
             cell = cell_name(row, column)
-            if amount is None:
+            if amount is None or is_date(reading.table.cell(row, column)):
                 continue  # an error of its own (interpret.py): no number
             value = amount.value
             is_count = value == value.to_integral_value() and 1 <= value <= CARTONS_MAX

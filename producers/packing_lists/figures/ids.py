@@ -22,14 +22,40 @@ _COUNT_BEHIND = re.compile(
 )
 """A count behind a range of numbers: ``1-25 (25CTNS)``."""
 _SINGLE = re.compile(r"[A-Za-z/.#-]*[0-9]{1,9}")
-_DATE = (
+_DATE_LENGTH_MAX = 40
+MADE_A_DATE = (
     "a spreadsheet made a date of a range such as 1-10: format the column as text and enter the "
     "carton numbers again"
 )
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
+_DATE_TEXT = re.compile(
+    rf"""(?: (?:[0-9]{{4}}年)? [0-9]{{1,2}}月 (?:[0-9]{{1,2}}[日号]?)?
+    | [0-9]{{4}} (?P<sign>[-/.]) [0-9]{{1,2}} (?P=sign) [0-9]{{1,2}}
+    | [0-9]{{1,2}} (?P<sep>[-/.]) [0-9]{{1,2}} (?P=sep) [0-9]{{4}}
+    | [0-9]{{1,2}} / [0-9]{{1,2}} / [0-9]{{2}}
+    | [0-9]{{1,2}} [-\ /.]{{1,2}} {_MONTH} (?:[-\ /.]{{1,2}} [0-9]{{2,4}})?
+    | {_MONTH} [-\ /]{{1,2}} [0-9]{{1,2}} (?:[-\ /,]{{1,2}} [0-9]{{2,4}})?
+    ) (?:[T\ ] [0-9]{{1,2}}:[0-9]{{2}} (?::[0-9]{{2}})?)?""",
+    re.VERBOSE,
+)
+"""A date as spreadsheets write it to a CSV file: ``3月8日``, ``Jan-10``, ``2026/1/10``.
+
+``MAR-10`` in capitals is left as a mark with a number.
+"""
 _DIGITS_EXPECTED = (
     "spreadsheets keep 15 digits of a number, and an SSCC has 18: format the column as text and "
     "enter the ids again"
 )
+
+
+def is_date(cell: Cell) -> bool:
+    """Tell whether a cell is a date, or a text as a spreadsheet writes one."""
+    if isinstance(cell, Formula | CellError):
+        return False
+    is_text = isinstance(cell, str) and len(cell) <= _DATE_LENGTH_MAX
+    return isinstance(cell, date) or (
+        is_text and _DATE_TEXT.fullmatch(text_of(cell).strip()) is not None
+    )
 
 
 def read_numbers(
@@ -38,8 +64,8 @@ def read_numbers(
     """Return the carton numbers of a row: in one column, or from one column to the next."""
     cells = [reading.table.cell(row, column) for column in columns]
     cells = [None if isinstance(cell, Formula | CellError) else cell for cell in cells]
-    if any(isinstance(cell, date) for cell in cells):
-        return CartonNumbers(unclear=_DATE)
+    if any(map(is_date, cells)):
+        return CartonNumbers(unclear=MADE_A_DATE)
     filled = [_COUNT_BEHIND.sub("", text_of(cell)) for cell in cells if not is_blank(cell)]
     if len(filled) == 2 and all(map(_SINGLE.fullmatch, filled)):
         found = read_carton_numbers(f"{filled[0]}-{filled[1]}", count=count)

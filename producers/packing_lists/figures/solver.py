@@ -12,6 +12,7 @@ from producers.packing_lists.figures.counts import count_cartons
 from producers.packing_lists.figures.declared import read_declared_totals
 from producers.packing_lists.figures.edges import attach_edges
 from producers.packing_lists.figures.handling import HandlingReader
+from producers.packing_lists.figures.ids import MADE_A_DATE, is_date
 from producers.packing_lists.figures.limits import describe_excess
 from producers.packing_lists.figures.lines import Line
 from producers.packing_lists.figures.mass_columns import (
@@ -119,6 +120,8 @@ def _refuse_cell(reading: TableReading, row: int, column: int, field: Field, not
         )
     elif isinstance(cell, CellError):
         tell(where, "error_value", f"{cell} is an error value: correct the formula{more}")
+    elif field == "cartons" and is_date(cell):
+        tell(where, "cartons", MADE_A_DATE)
     elif field in NUMERIC and not is_blank(cell) and reading.amount(row, column) is None:
         tell(where, "number", f"{text_of(cell)[:60]!r} is not a number{more}")
 

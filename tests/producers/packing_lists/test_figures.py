@@ -644,3 +644,23 @@ def test_a_sum_of_weights_counts_where_cartons_of_that_weight_do_not_exist() -> 
         ["TOTAL", 14, None, 225],
     ]
     assert [line[2] for line in figures(read(rows))] == [16_500, 15_000]
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["3月8日", "Jan-10", "10-Jan", "2026/1/10", "1/10/2026", "10.01.2026", "2026年1月10日"],
+)
+def test_a_date_as_a_text_is_neither_a_carton_number_nor_a_count(date: str) -> None:
+    """A spreadsheet writes 1-10 to a CSV file in one of these forms: ten cartons, not one."""
+    rows: Rows = [
+        ["C/NO.", "Goods", "Size (cm)", "G.W. per carton (kg)"],
+        [date, "Cups", "60*40*35", 12.5],
+    ]
+    for header in ("C/NO.", "Ctns"):
+        rows[0][0] = header
+        found = read(rows)
+        assert found.errors[0].cell == "A2"
+        assert "made a date of a range" in found.errors[0].text
+    counted = read([["C/NO.", "Ctns", *rows[0][1:]], [date, 10, *rows[1][1:]]])
+    assert figures(counted) == [CUPS]
+    assert "A2" in [remark.cell for remark in counted.remarks]

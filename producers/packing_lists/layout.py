@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import msgspec
 
 from producers.packing_lists.columns import read_columns
-from producers.packing_lists.grid import SIZE, Grid
+from producers.packing_lists.grid import SIZE, SUMMED, Grid
 from producers.packing_lists.header import Header
 from producers.packing_lists.labels import read_labels
 from producers.packing_lists.model import Column, Finding, Layout
 from producers.packing_lists.other_columns import ABOUT_PALLETS
 from producers.packing_lists.rows import RowReader
+from producers.packing_lists.stated_totals import StatedTotals
 from producers.packing_lists.table_units import share_units
 from producers.packing_lists.tables import TableArea, find_tables, is_doubled
 from producers.sheets.workbook import Sheet, cell_name
@@ -50,7 +51,11 @@ def read_layout(sheet: Sheet) -> Layout | None:
     header, reader = main.area.header, main.reader
     above = range(max(0, header.rows[0] - LABEL_ROWS_MAX), header.rows[0])
     labels = read_labels(sheet, [*above, *reader.text_rows[-LABEL_ROWS_MAX:]])
+    stated = StatedTotals(sheet)
+    stated.read([*above, *reader.text_rows[-LABEL_ROWS_MAX:]])
+    stated.read((total.row for total in reader.totals), set(main.grid.indices(*SUMMED)))
     errors, remarks = list(reader.findings.errors), list(reader.findings.remarks)
+    remarks.extend(stated.remarks)
     if is_doubled(header):
         text = "two tables stand side by side: put one below the other, or on a sheet of its own"
         errors.append(_finding(sheet, header.rows[0], header.columns[0].index, "two_tables", text))
@@ -65,7 +70,7 @@ def read_layout(sheet: Sheet) -> Layout | None:
         columns=main.grid.columns,
         groups=tuple(reader.groups),
         totals=tuple(reader.totals),
-        labels=labels,
+        labels=(*labels, *stated.labels),
         errors=tuple(errors),
         remarks=tuple(remarks),
     )

@@ -12,6 +12,7 @@ from producers.packing_lists.cells import text_of
 from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
 from producers.packing_lists.model import Field, RowGroup, TotalScope, TotalsRow
 from producers.packing_lists.row_findings import RowFindings
+from producers.packing_lists.stated_totals import has_figures
 from producers.packing_lists.tables import TableArea
 from producers.packing_lists.totals import shorten
 from producers.sheets.workbook import cell_name
@@ -112,7 +113,7 @@ class RowReader:
     def _add_totals(self, row: int, word: str) -> None:
         grid = self._grid
         figures = grid.figures(row, *SUMMED)
-        if not figures:
+        if not figures and not self._states_totals(row):
             self.text_rows.append(row)
             return
         self._take_rows_before_sum(row)
@@ -130,6 +131,12 @@ class RowReader:
         )
         self._section = Sums()
         self._in_section = len(self.groups)
+
+    def _states_totals(self, row: int) -> bool:
+        """Tell whether a text of the row has its sums: ``TOTAL: 13 CTNS 148 KGS``."""
+        return any(
+            isinstance(cell, str) and has_figures(cell) for _, cell in self._grid.filled(row)
+        )
 
     def _take_rows_before_sum(self, row: int) -> None:
         """Take rows after an earlier sum as cargo when the next sum includes them."""

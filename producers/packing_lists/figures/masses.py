@@ -277,10 +277,13 @@ class MassSolver:
             (evidence.plain_sums if is_plain else evidence.misfits).append(misfit)
 
     def _compare_labels(self, grams: Sequence[Decimal], evidence: Evidence) -> None:
-        added = sum(
-            (mass * line.count for mass, line in zip(grams, self._lines, strict=True)), Decimal(0)
-        )
         for total in self._labels:
+            counted = [
+                mass * line.count
+                for mass, line in zip(grams, self._lines, strict=True)
+                if line.group in total.groups
+            ]
+            added = sum(counted, Decimal(0))
             unit, value = total.amount.unit, total.amount.value
             factors = [MASSES[unit]] if unit in MASSES else list(MASSES.values())
             if any(abs(value * each - added) <= added * TOLERANCE / 5 for each in factors):
@@ -294,7 +297,7 @@ class MassSolver:
                 Misfit(
                     total.cell,
                     f"the list's total is {value_text(value)} {unit or ''}, the rows have {rows}",
-                    ((f"{total.cell}.total=rows", f"the rows count: {rows}"),),
+                    ((f"{total.key}=rows", f"the rows count: {rows}"),),
                 )
             )
 

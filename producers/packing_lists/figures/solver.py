@@ -192,7 +192,7 @@ class _Solver:
         labels = [
             total
             for total in reading.label_totals("gross")
-            if not self._answers.find(f"{total.cell}.total", reading.table.sheet.name, ("rows",))
+            if not self._answers.find(total.key, reading.table.sheet.name, ("rows",))
         ]
         solver = MassSolver(reading, gross, nets, lines, sizes, self._limits, labels)
         taken, why = judge_masses(solver, reading, notes, self._answers)

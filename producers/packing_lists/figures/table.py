@@ -23,9 +23,10 @@ from producers.packing_lists.model import (
     Layout,
     Meaning,
     Per,
-    TotalsRow,
     Unit,
 )
+from producers.packing_lists.naming import DIMENSIONS
+from producers.packing_lists.words import words_of
 from producers.sheets.workbook import Cell, CellError, Formula, Sheet, cell_name
 
 NUMERIC: frozenset[Field] = frozenset(
@@ -44,6 +45,7 @@ NUMERIC: frozenset[Field] = frozenset(
         "max_top_load",
     )
 )
+_LABEL_DIMENSIONS = ("mass", "volume")
 EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
 Assignment = dict[int, Field]
 """The field that is taken for each column, by the column's index."""
@@ -65,6 +67,10 @@ class Total(msgspec.Struct, frozen=True):
     amount: Amount
     groups: tuple[int, ...]
     cell: str
+    key: str
+    """The key of an answer that lets the rows count."""
+    name: str = ""
+    """The words of a label."""
 
 
 class FigureTable:
@@ -184,18 +190,20 @@ class TableReading:
         for row in self.table.layout.totals:
             found = self.amount(row.row, column)
             if found is not None:
-                yield Total(found, _groups_of(row), cell_name(row.row, column))
+                cell = cell_name(row.row, column)
+                yield Total(found, row.groups, cell, f"{cell}.total")
 
     def label_totals(self, field: Field) -> Iterator[Total]:
         """Yield the sums of a field that stand beside labels: ``TOTAL CBM: 1.68``."""
-        groups = tuple(range(len(self.table.layout.groups)))
-        for label in self.table.layout.labels:
+        layout = self.table.layout
+        every = tuple(range(len(layout.groups)))
+        of_row = {total.row: total.groups for total in layout.totals}
+        for label in layout.labels:
             if label.field == field and (found := _label_amount(label, self.style)):
-                yield Total(found, groups, cell_name(label.row, label.column))
-
-
-def _groups_of(row: TotalsRow) -> tuple[int, ...]:
-    return row.groups
+                cell = cell_name(label.row, label.column)
+                aspect = "total" if field == "cartons" else f"total_{field}"
+                groups = of_row.get(label.row, every)
+                yield Total(found, groups, cell, f"{cell}.{aspect}", label.text)
 
 
 def _label_amount(label: Label, style: Style) -> Amount | None:
@@ -203,13 +211,9 @@ def _label_amount(label: Label, style: Style) -> Amount | None:
     value = None if found is None else value_under(found, style)
     if found is None or value is None:
         return None
-    unit = found.unit or _unit_in_words(label.text)
+    units = (unit for unit in words_of(label.text).units if DIMENSIONS[unit] in _LABEL_DIMENSIONS)
+    unit = found.unit or next(units, None)
     return Amount(value, unit, found.words, label.row, label.column)
-
-
-def _unit_in_words(text: str) -> Unit | None:
-    words = text.lower().replace("(", " ").replace(")", " ").replace(":", " ").split()
-    return next((unit for word in reversed(words) if (unit := unit_named(word))), None)
 
 
 def value_under(quantity: Quantity, style: Style) -> Decimal | None:

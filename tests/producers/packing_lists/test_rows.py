@@ -193,6 +193,7 @@ def test_footers_are_no_cargo() -> None:
     assert {label.field: label.value for label in found.labels if label.field != "ignored"} == {
         "pol": "宁波",
         "pod": "汉堡",
+        "cartons": "4",
     }
 
 

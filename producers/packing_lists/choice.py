@@ -4,11 +4,12 @@ import msgspec
 
 from producers.packing_lists.cells import text_of
 from producers.packing_lists.grid import Grid
-from producers.packing_lists.layout import read_layout
+from producers.packing_lists.layout import LABEL_ROWS_MAX, read_layout
 from producers.packing_lists.model import Field, Finding, Layout
 from producers.packing_lists.shared_cells import fill_shared_cells
 from producers.packing_lists.spellings import plain
-from producers.sheets.workbook import Sheet, Workbook
+from producers.packing_lists.stated_totals import StatedTotals
+from producers.sheets.workbook import Sheet, Workbook, cell_name
 
 SHEETS_MAX = 60
 """Sheets of a workbook that are looked at."""
@@ -164,6 +165,9 @@ def _no_list(workbook: Workbook, name: str = "") -> Finding:
         f'"{sheet.name}"{" (hidden)" if sheet.hidden else ""}' for sheet in workbook.sheets[:20]
     )
     wanted = f'sheet "{name}" with' if name else "sheet with"
+    stated = _stated_totals(workbook)
+    if stated and not name:
+        return stated
     return Finding(
         cell="",
         code="no_packing_list",
@@ -173,3 +177,24 @@ def _no_list(workbook: Workbook, name: str = "") -> Finding:
             "G.W. (kg)"
         ),
     )
+
+
+def _stated_totals(workbook: Workbook) -> Finding | None:
+    """Say what to do with a file that has totals beside labels, and no table."""
+    for sheet in workbook.sheets[:SHEETS_MAX]:
+        stated = StatedTotals(sheet)
+        if not sheet.hidden:
+            stated.read(range(min(len(sheet.rows), LABEL_ROWS_MAX)))
+        if stated.labels:
+            shown = ", ".join(f"{label.text} {text_of(label.value)}" for label in stated.labels[:4])
+            return Finding(
+                cell=cell_name(stated.labels[0].row, stated.labels[0].column),
+                code="no_packing_list",
+                text=(
+                    f"the list has totals ({shown}), but no table: write them as a row under a "
+                    "header 品名, 件数, 总毛重(kg), 总体积(m3) / Goods, Cartons, Total G.W. (kg), "
+                    "Total CBM to declare them before the sizes are known"
+                ),
+                sheet=sheet.name,
+            )
+    return None

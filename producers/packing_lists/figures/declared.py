@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
+from groupage.domain.carton_limits import CartonLimits
+from groupage.domain.containers import SPECS
 from producers.packing_lists.figures.counts import count_cartons
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
@@ -12,6 +14,16 @@ from producers.packing_lists.model import Field, Per, Totals, Unit
 from producers.sheets.workbook import cell_name
 
 _TOLERANCE = Decimal("0.005")
+_SPEC = SPECS["45G1"]
+_CONTAINER: dict[Field, Decimal] = {
+    "volume": Decimal(_SPEC.length_mm * _SPEC.width_mm * _SPEC.height_mm) / 1_000,
+    "gross": Decimal(CartonLimits().gross_max_g),
+}
+"""Content of a container, in base units: cubic centimetres and grams."""
+_CARTON_MIN: dict[Field, Decimal] = {"volume": Decimal(1_000), "gross": Decimal(100)}
+"""A litre and 100 g: less in a carton is more likely a figure of one carton."""
+_CONTAINERS_MAX = 10
+"""No shipper sends more with one list to a hub that consolidates less than container loads."""
 
 
 def read_declared_totals(reading: TableReading, notes: Notes, answers: Answers) -> Totals | None:
@@ -129,6 +141,15 @@ class _Adder:
             self._notes.error(cell, self._field, f"the {self._field} is missing")
             return None
         pers = self._pers(column)
+        if len(pers) > 1 and not stated and self._is_beyond_containers(sums):
+            cell = self._reading.table.header_cell(column)
+            self._notes.remark(
+                cell,
+                f"{self._field}_of_rows",
+                f"the {self._field} is taken for that of the whole row: as that of each carton it "
+                f"would fill more than {_CONTAINERS_MAX} containers",
+            )
+            pers = ["row"]
         fitting: Sequence[Per] = [
             per
             for per in pers
@@ -147,6 +168,17 @@ class _Adder:
             )
             return None
         return sums[fitting[0]] if fitting else None
+
+    def _is_beyond_containers(self, sums: dict[Per, Decimal]) -> bool:
+        """Tell whether only the figures of rows give what a hub consolidates.
+
+        The cartons fit in a container and are as large as cartons are; times the count they would
+        fill ten of them.
+        """
+        most, least = _CONTAINER[self._field], _CARTON_MIN[self._field]
+        count = sum(line.count for line in self._lines)
+        is_usual = count * least <= sums["row"] <= most
+        return is_usual and sums["carton"] > most * _CONTAINERS_MAX
 
     def _pers(self, column: int) -> list[Per]:
         cell = self._reading.table.header_cell(column)

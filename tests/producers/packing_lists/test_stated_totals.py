@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from producers.packing_lists.model import Totals
 from producers.packing_lists.numerals import write_numerals
 from producers.packing_lists.stated_totals import StatedTotals
 from producers.sheets.workbook import Cell, Formula, Sheet
@@ -184,6 +185,26 @@ def test_a_total_of_pieces_is_none_of_cartons() -> None:
 def test_numerals_are_written_in_digits(text: str, written: str) -> None:
     """Unless the text has digits of its own."""
     assert write_numerals(text) == written
+
+
+def test_totals_without_a_table_are_refused_with_what_to_write() -> None:
+    """Beside labels, in one cell or two."""
+    found = read([["总件数", "120 CTNS"], ["总毛重：1560 KGS"], ["总体积", 9.85]])
+    assert [(error.cell, error.code) for error in found.errors] == [("B1", "no_packing_list")]
+    for text in ("总件数 120 CTNS", "1560 kg", "总体积 9.85", "Total G.W. (kg)"):
+        assert text in found.errors[0].text
+
+
+def test_declared_figures_that_would_fill_containers_are_those_of_the_row() -> None:
+    """320 cartons of 28.6 m³ and 4,150 kg each are no groupage."""
+    header: list[Cell] = ["品名", "件数", "毛重(KGS)", "体积(CBM)"]
+    found = read([header, ["日用百货", "320箱", 4150, 28.6]])
+    assert (found.questions, found.errors) == ((), ())
+    assert found.declared_totals == Totals(cartons=320, volume_cm3=28_600_000, gross_g=4_150_000)
+    assert {"volume_of_rows", "gross_of_rows"} <= set(codes(found))
+    rows: list[list[Cell]] = [["日用百货", 20, 15, 0.3], ["螺丝", 3000, 100, 0.3]]
+    for doubtful in rows:
+        assert list(asked(read([header, doubtful]))) == ["D1", "C1"]
 
 
 @given(st.lists(st.text("TOTAL总箱数共合计 36.,:()=/CTNSKG叁拾-", max_size=60), max_size=6))

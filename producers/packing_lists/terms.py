@@ -4,23 +4,22 @@ Each takes a cell and returns None for one that it cannot read.
 """
 
 import re
-import tomllib
 import unicodedata
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from groupage.contracts.instants import in_calendar, read_instant
 from groupage.domain.currencies import DECIMALS
 from groupage.domain.events.consignment import Incoterm
-from groupage.domain.places import PLACES, canonical_place
+from producers.packing_lists.ports import find_port
 from producers.sheets.workbook import Cell
 
 HUB_ZONE = ZoneInfo("Asia/Shanghai")
 """Dates in a packing list are dates at the hub."""
-PORT_EXPECTED = "a UN/LOCODE such as NLRTM, or a port's usual name"
+PORT_EXPECTED = (
+    "one port: a UN/LOCODE such as NLRTM, or a port's usual name, with its own country or none"
+)
 MODE_EXPECTED = "1039 市场采购, 0110 一般贸易, 9610, 9710, 9810 or 1210"
 INCOTERM_EXPECTED = "an Incoterm (2020) such as FOB, CIF or FCA"
 DATE_EXPECTED = "a date like 2026-03-01"
@@ -57,20 +56,6 @@ _CURRENCIES: dict[str, str] = {
 }
 """Currencies by their code of ISO 4217, and by the names that lists use."""
 _INCOTERMS = frozenset(get_args(Incoterm))
-_LOCODE = re.compile(r"([A-Z]{2})\s?([A-Z2-9]{3})")
-_COUNTRY_CODES = """
-AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ
-BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM
-DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS
-GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN
-KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ
-MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM
-PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV
-SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI
-VN VU WF WS XK XZ YE YT ZA ZM ZW
-"""
-_COUNTRIES = frozenset(_COUNTRY_CODES.split())
-"""Country codes of ISO 3166-1, and UN/LOCODE's XK (Kosovo) and XZ (international waters)."""
 _DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M")
 _IMO_CLASS = re.compile(r"[1-9](\.[1-6])?[A-S]?")
 
@@ -89,55 +74,9 @@ def plain_text(cell: Cell) -> str:
     return " ".join(text.split())
 
 
-@cache
-def _port_names() -> dict[str, Any]:
-    text = Path(__file__).with_name("port_names.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-@cache
-def _ports() -> dict[str, str]:
-    names = {_key(name): code for code, name in PLACES.items()}
-    for code, others in _port_names().items():
-        if code != "not_codes":
-            names |= {_key(name): code for name in others}
-    return names
-
-
-@cache
-def _not_codes() -> frozenset[str]:
-    return frozenset(_port_names()["not_codes"].split())
-
-
-def _key(name: str) -> str:
-    return name.lower().removesuffix("港").removesuffix(" port").removeprefix("port of ").strip()
-
-
 def port(cell: Cell) -> str | None:
-    """Parse a UN/LOCODE, a port's name, or both (``Rotterdam NLRTM``).
-
-    A code that the hub does not know must stand alone, in brackets or behind a comma: many words
-    have the form of one.
-    """
-    text = plain_text(cell)
-    parts = [part for part in re.split(r"\s*[,;()/\-–]\s*", text) if part]
-    words = text.split()
-    for part in (text, *parts, *words):
-        # A name goes first: LAGOS and GENOA have the form of codes of Laos and Georgia.
-        if found := _ports().get(_key(part)):
-            return found
-    codes = dict.fromkeys(_code(part) for part in (text, *parts, *words))
-    known = [code for code in codes if code in PLACES]
-    alone = [code for part in (text, *parts) if (code := _code(part))]
-    return next(iter((*known, *alone)), None)
-
-
-def _code(text: str) -> str:
-    """Return the code that a text may be; empty for other texts."""
-    match = _LOCODE.fullmatch(text)
-    if match is None or match[1] not in _COUNTRIES or text in _not_codes():
-        return ""
-    return canonical_place(match[1] + match[2])
+    """Parse a UN/LOCODE, a port's name, or both (``Rotterdam NLRTM``)."""
+    return find_port(plain_text(cell))
 
 
 def mode(cell: Cell) -> str | None:

@@ -82,12 +82,32 @@ def _prefer_proved(best: Interpretation, others: Sequence[Interpretation]) -> In
                 )
         return taken
     lacks = all(error.code in _MISSING for error in best.notes.errors) and best.notes.errors
-    if not sound or not lacks:
+    if not lacks:
         return best
+    if not sound:
+        return _ask_whether_counted(best, others)
     taken = _choose(sound)
     if not taken.notes.problems:
         _ask(taken, best)
     return taken
+
+
+def _ask_whether_counted(best: Interpretation, others: Sequence[Interpretation]) -> Interpretation:
+    """Ask whether a column counts cartons where the list lacks a count, and else has questions."""
+    if any(error.code != "cartons" for error in best.notes.errors):
+        return best
+    counting = [
+        each for each in others if not each.notes.errors and _counts(each) and not _counts(best)
+    ]
+    if not counting:
+        return best
+    taken = min(counting, key=_rank)
+    _ask(taken, best)
+    return taken
+
+
+def _counts(found: Interpretation) -> bool:
+    return any(column.field == "cartons" for column in found.columns)
 
 
 def _changes_counts(taken: Interpretation, best: Interpretation) -> bool:
@@ -124,8 +144,12 @@ def _ask(best: Interpretation, other: Interpretation) -> None:
 
 def _summary(found: Interpretation) -> str:
     if not found.lines:
-        errors = [finding.text for finding in found.notes.errors]
-        return errors[0] if errors else "no cartons"
+        texts = [error.text for error in found.notes.errors]
+        texts += [
+            " or ".join(choice.text for choice in question.choices[:2]) or question.text
+            for question in found.notes.questions
+        ]
+        return texts[0] if texts else "no cartons"
     cartons = sum(line.cartons for line in found.lines)
     grams = sum(line.cartons * line.gross_g for line in found.lines)
     mm3 = sum(

@@ -664,3 +664,16 @@ def test_a_date_as_a_text_is_neither_a_carton_number_nor_a_count(date: str) -> N
     counted = read([["C/NO.", "Ctns", *rows[0][1:]], [date, 10, *rows[1][1:]]])
     assert figures(counted) == [CUPS]
     assert "A2" in [remark.cell for remark in counted.remarks]
+
+
+def test_a_quantity_that_may_count_cartons_is_asked_about_beside_other_questions() -> None:
+    """Without a count, and with weights of a carton or of a row: both are asked about at once."""
+    rows: Rows = [["Item", "Qty", "Size cm", "Weight kg"], ["Cups", 20, "60*40*35", 240]]
+    found = read(rows)
+    assert found.errors == ()
+    assert asked(found) == {
+        "B1": ["B1.field=cartons", "B1.field=pieces"],
+        "D1": ["D1.per=carton", "D1.per=row"],
+    }
+    answers = {"B1.field": "cartons", "D1.per": "row"}
+    assert figures(read(rows, answers=answers)) == [(20, (600, 400, 350), 12_000)]

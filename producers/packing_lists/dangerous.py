@@ -23,6 +23,23 @@ no n none non false 0 否 无 無 不是 不带 不 普货 普貨 general non-dg
 """
 _NO = frozenset((*_NO_WORDS.split(), "non dg", "non dangerous"))
 """Words by which a list or an answer says that goods are not dangerous."""
+_NUMBERS = (range(4, 600), range(1_001, 3_700))
+"""UN numbers that exist, with room for later ones: explosives, and all others (UN Model
+Regulations, 23rd edition: up to 0514 and 3560)."""
+_CLASSES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("3480", "3481", "3090", "3091", "3171"), ("9",)),
+    **dict.fromkeys(("1133", "1170", "1203", "1210", "1263", "1266"), ("3",)),
+    **dict.fromkeys(("2794", "2795", "2800"), ("8",)),
+    "1044": ("2.2",),
+    "1057": ("2.1",),
+    "1362": ("4.2",),
+    "1944": ("4.1",),
+    "1950": ("2.1", "2.2", "2.3"),
+    "2037": ("2.1", "2.2", "2.3"),
+}
+"""Classes of the goods that danger_words.toml names: batteries, paints, perfumes, glue, inks,
+lighters, fire extinguishers, activated carbon, matches, aerosols (IMDG Code, Dangerous Goods List).
+"""
 _UN_NUMBER = re.compile(r"\bUN\s?-?([0-9]{4})\b", re.IGNORECASE)
 _CLASS = re.compile(r"(?:class|cl\.?|类|類|第)\s*([1-9](?:\.[1-6])?)", re.IGNORECASE)
 
@@ -47,9 +64,20 @@ def _declared_goods(
                 findings.refuse(cell, "no_un_number", class_given, "a UN number beside the class")
             continue
         un_number = terms.un_number(given)
-        if un_number is None:
-            cell = cells.name("un_number", row)
-            findings.refuse(cell, "bad_un_number", given, "a UN number of four digits")
+        number_cell = cells.name("un_number" if line.handling.un_number else "dangerous", row)
+        if _denies(line.handling.dangerous):
+            expected = f"yes, or no UN number beside it: {number_cell} is {given}"
+            cell = cells.name("dangerous", row)
+            findings.refuse(cell, "danger_contradiction", line.handling.dangerous, expected)
+        elif un_number is None:
+            findings.refuse(number_cell, "bad_un_number", given, "a UN number of four digits")
+        elif not any(int(un_number) in numbers for numbers in _NUMBERS):
+            expected = "a UN number that exists: 0004 to 0514, 1001 to 3560"
+            findings.refuse(number_cell, "bad_un_number", given, expected)
+        elif imo_class and not _is_class_of(un_number, imo_class):
+            cell = cells.name("imo_class" if class_given else "dangerous", row)
+            expected = f"class {_expected_class(un_number)}, which UN {un_number} has"
+            findings.refuse(cell, "bad_imo_class", imo_class, expected)
         elif imo_class is None:
             cell = cells.name("imo_class", row)
             expected = f"the IMDG class of UN {un_number} beside its number, such as 9 or 2.1"
@@ -63,6 +91,23 @@ def _declared_goods(
             )
 
 
+def _is_class_of(un_number: str, imo_class: str) -> bool:
+    """Compare a class with its UN number; all explosives have numbers below 1000, and they alone.
+
+    ``2`` stands for 2.1, and lithium batteries have the label 9A.
+    """
+    division = imo_class.rstrip("ABCDEFGHJKLNS")
+    if (int(un_number) < 1_000) != division.startswith("1"):
+        return False
+    known = _CLASSES.get(un_number, (division,))
+    return any(each == division or each.startswith(f"{division}.") for each in known)
+
+
+def _expected_class(un_number: str) -> str:
+    of_explosives = "1" if int(un_number) < 1_000 else "2 to 9"
+    return " or ".join(_CLASSES.get(un_number, (of_explosives,)))
+
+
 def open_questions(
     lines: tuple[CartonLine, ...], answer: str, cells: Cells, findings: Findings
 ) -> tuple[str, ...]:
@@ -72,11 +117,12 @@ def open_questions(
         stated = line.handling.dangerous.strip()
         if _un_number_of(line) or _denies(stated):
             continue
-        for name, row, word in _suspected(line, stated):
-            text = f"{word}: {name}"[:TEXT_LENGTH_MAX]
-            if text in found or len(found) == WORDS_MAX:
+        for name, row, reasons in _suspected(line, stated):
+            texts = [f"{reason}: {name}"[:TEXT_LENGTH_MAX] for reason in reasons]
+            new = [text for text in texts if text not in found][: WORDS_MAX - len(found)]
+            if not new:
                 continue
-            found[text] = None
+            found |= dict.fromkeys(new)
             cell = cells.name("goods", row)
             if _denies(answer):
                 denied = f"{name}: not dangerous, as the answer dangerous={answer} says"
@@ -85,23 +131,25 @@ def open_questions(
             findings.remark(
                 cell,
                 "is_this_dangerous",
-                f"is this dangerous? {name} ({word}). Give UN number and class in columns of their "
-                "own, or answer dangerous=no",
+                f"is this dangerous? {name} ({', '.join(reasons)}). Give UN number and class in "
+                "columns of their own, or answer dangerous=no",
             )
     return () if _denies(answer) else tuple(found)
 
 
-def _suspected(line: CartonLine, stated: str) -> Iterator[tuple[str, int, str]]:
-    """Yield name, row and reason of goods that may be dangerous."""
+def _suspected(line: CartonLine, stated: str) -> Iterator[tuple[str, int, list[str]]]:
+    """Yield name, row and reasons of goods that may be dangerous."""
     for article in line.articles:
         name = article.goods or article.article
         words = find_danger_words(f"{article.goods} {article.article}")
-        for danger in words:
-            yield name, article.row, f"{danger.kind} ({danger.word})"
+        reasons = [f"{danger.kind} ({danger.word})" for danger in words]
         if stated and not words:
-            yield name, article.row, f"the list says {stated}"
+            reasons = [f"the list says {stated}"]
+        if reasons:
+            yield name, article.row, reasons
     if stated and not line.articles:
-        yield "goods without a name", line.rows[0] if line.rows else 0, f"the list says {stated}"
+        row = line.rows[0] if line.rows else 0
+        yield "goods without a name", row, [f"the list says {stated}"]
 
 
 def _un_number_of(line: CartonLine) -> str:

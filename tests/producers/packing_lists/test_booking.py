@@ -147,6 +147,9 @@ def test_handling_marks_reach_the_booking() -> None:
     )
 
 
+CONTRADICTION = "danger_contradiction"
+
+
 @pytest.mark.parametrize(
     ("handling", "code"),
     [
@@ -154,6 +157,13 @@ def test_handling_marks_reach_the_booking() -> None:
         ({"un_number": "3481"}, [("D2", "no_imo_class")]),
         ({"un_number": "34", "imo_class": "3"}, [("C2", "bad_un_number")]),
         ({"imo_class": "普货"}, []),
+        ({"un_number": "UN1263", "imo_class": "3", "dangerous": "N"}, [("E2", CONTRADICTION)]),
+        ({"un_number": "UN9999", "imo_class": "9"}, [("C2", "bad_un_number")]),
+        ({"un_number": "UN3480", "imo_class": "3"}, [("D2", "bad_imo_class")]),
+        ({"un_number": "1993", "imo_class": "1.4S"}, [("D2", "bad_imo_class")]),
+        ({"dangerous": "UN3480 class 3"}, [("E2", "bad_imo_class")]),
+        ({"un_number": "UN3480", "imo_class": "9A", "dangerous": "Y"}, []),
+        ({"un_number": "1950", "imo_class": "2"}, []),
     ],
 )
 def test_half_of_a_dangerous_goods_entry_is_an_error(
@@ -161,7 +171,8 @@ def test_half_of_a_dangerous_goods_entry_is_an_error(
 ) -> None:
     """Number and class belong together; a word in the column of classes is not a class."""
     found = packing_list(
-        line(handling=Handling(**handling)), columns={"C": "un_number", "D": "imo_class"}
+        line(handling=Handling(**handling)),
+        columns={"C": "un_number", "D": "imo_class", "E": "dangerous"},
     )
     assert errors(booked(found)) == code
 
@@ -319,6 +330,15 @@ def test_a_column_that_says_whether_goods_are_dangerous(
     event = booking_of(made)
     assert event.danger_words == words
     assert tuple(each.un_number for each in event.dangerous_goods) == numbers
+
+
+def test_goods_with_several_words_get_one_remark() -> None:
+    """Aerosol spray paint is a gas and a liquid: the shipper is asked once."""
+    found = booked(packing_list(line(articles=(article(goods="Aerosol spray paint"),))))
+    assert [each.code for each in found.remarks].count("is_this_dangerous") == 1
+    event = found.facts[0].data
+    assert isinstance(event, ConsignmentBooked)
+    assert len(event.danger_words) == 2
 
 
 def test_many_goods_that_may_be_dangerous_are_told_once_each() -> None:

@@ -8,6 +8,7 @@ from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import Amount, TableReading
 from producers.packing_lists.figures.units import MASSES
 from producers.packing_lists.model import Field, Handling, Unit
+from producers.packing_lists.words import words_of
 from producers.sheets.workbook import CellError, Formula, cell_name
 
 _YES = frozenset(
@@ -49,6 +50,21 @@ _WORDS: dict[Field, re.Pattern[str]] = {
     ),
 }
 """Words of a column of handling marks (ISO 780 names the marks)."""
+_IN_REMARKS: dict[Field, re.Pattern[str]] = {
+    "fragile": re.compile(r"(?<!not )(?<!non[ -])(?:fragile|breakable)|(?<![不非])易碎|轻放"),
+    "this_side_up": _WORDS["this_side_up"],
+    "keep_dry": re.compile(r"keep dry|防潮|防雨|怕雨|怕湿"),
+    "not_stackable": re.compile(
+        rf"(?:{_WORDS['not_stackable'].pattern})(?! (?:more|over|above|higher))"
+    ),
+}
+"""Words that are handling marks among remarks of any kind, where glass may be a pattern's name."""
+_MARK_NAMES: dict[Field, str] = {
+    "fragile": "fragile",
+    "this_side_up": "this side up",
+    "keep_dry": "keep dry",
+    "not_stackable": "not stackable",
+}
 
 
 class HandlingReader:
@@ -58,6 +74,12 @@ class HandlingReader:
         self._reading = reading
         self._notes = notes
         self._answers = answers
+        self._remark_columns = [
+            index
+            for index, column in reading.table.columns.items()
+            if reading.assignment[index] == "ignored"
+            and any("remark" in token for token in words_of(column.header).tokens)
+        ]
 
     def refuse_unknown_words(self) -> None:
         """Ask about handling marks of which no word is known."""
@@ -79,10 +101,12 @@ class HandlingReader:
         """Return the marks of a line's cartons."""
         reading, row = self._reading, line.row
         most = self._max_top_load(row)
-        not_stackable = self._flag(row, "not_stackable")
+        not_stackable = self._mark(line, "not_stackable")
         if not_stackable:
             if most:
-                cell = cell_name(row, reading.columns("not_stackable")[0])
+                fields: tuple[Field, ...] = ("not_stackable", "handling", "max_top_load")
+                column = next(each for field in fields for each in reading.columns(field))
+                cell = cell_name(row, column)
                 self._notes.error(
                     cell,
                     "top_load",
@@ -90,15 +114,35 @@ class HandlingReader:
                 )
             most = 0
         return Handling(
-            this_side_up=self._flag(row, "this_side_up"),
+            this_side_up=self._mark(line, "this_side_up"),
             max_top_load_g=most,
-            fragile=self._flag(row, "fragile"),
-            keep_dry=self._flag(row, "keep_dry"),
+            fragile=self._mark(line, "fragile"),
+            keep_dry=self._mark(line, "keep_dry"),
             dangerous=reading.text(row, "dangerous"),
             un_number=reading.text(row, "un_number"),
             imo_class=reading.text(row, "imo_class"),
             packing_group=reading.text(row, "packing_group"),
         )
+
+    def _mark(self, line: Line, field: Field) -> bool | None:
+        """Return a mark from its column, from a column of marks, or from remarks."""
+        stated = self._flag(line.row, field)
+        if stated is not None:
+            return stated
+        for row in line.rows:
+            for column in self._remark_columns:
+                cell = self._reading.table.cell(row, column)
+                if not isinstance(cell, str) or isinstance(cell, Formula | CellError):
+                    continue
+                if _IN_REMARKS[field].search(plain(cell)):
+                    self._notes.remark(
+                        cell_name(row, column),
+                        "handling_in_remarks",
+                        f"{text_of(cell)[:60]!r} is read as the handling mark "
+                        f'"{_MARK_NAMES[field]}"',
+                    )
+                    return True
+        return None
 
     def _flag(self, row: int, field: Field) -> bool | None:
         """Return a mark from its own column, or from the words of a column of marks."""

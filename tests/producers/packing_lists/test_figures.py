@@ -677,3 +677,28 @@ def test_a_quantity_that_may_count_cartons_is_asked_about_beside_other_questions
     }
     answers = {"B1.field": "cartons", "D1.per": "row"}
     assert figures(read(rows, answers=answers)) == [(20, (600, 400, 350), 12_000)]
+
+
+def test_handling_words_among_remarks_are_marks_and_a_remark_says_so() -> None:
+    """Columns of remarks are not kept, but nothing may stand on what must not be stacked."""
+    rows: Rows = [["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)", "Remarks"]]
+    for text in ("不可堆叠", "Do not stack! This side up", "not fragile, glass look", "易碎"):
+        rows.append(["Cups", 10, "60*40*35", 12.5, text])
+    found = read(rows)
+    assert not found.questions
+    marks = [
+        (line.handling.max_top_load_g, line.handling.this_side_up, line.handling.fragile)
+        for line in found.lines
+    ]
+    assert marks == [(0, None, None), (0, True, None), (None, None, None), (None, None, True)]
+    remarked = [each.cell for each in found.remarks if each.code == "handling_in_remarks"]
+    assert sorted(remarked) == ["E2", "E3", "E3", "E5"]
+
+
+def test_handling_words_against_a_load_on_top_are_an_error_at_their_cell() -> None:
+    """A column of marks says that nothing may stand on the carton, another names 50 kg."""
+    rows: Rows = [
+        ["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)", "Handling", "Max top load (kg)"],
+        ["Cups", 10, "60*40*35", 12.5, "Do not stack", 50],
+    ]
+    assert [(each.cell, each.code) for each in read(rows).errors] == [("E2", "top_load")]

@@ -12,6 +12,9 @@ from producers.packing_lists.figures.masses import TOLERANCE, MassSolver, kg, ra
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import TableReading
 from producers.packing_lists.figures.units import MASSES
+from producers.packing_lists.model import Unit
+
+_USUAL: tuple[Unit, ...] = ("kg", "lb", "jin", "g", "t")
 
 
 def judge_masses(
@@ -148,14 +151,23 @@ def _ask(
     position, aspect = _difference(readings)
     cell = solver.columns[position].cell
     choices: dict[str, str] = {}
-    for each in readings:
-        value = each.pers[position] if aspect == "per" else each.units[position]
-        choices.setdefault(f"{cell}.{aspect}={value}", solver.example(each))
-    wanted = "of a carton, or of the whole row" if aspect == "per" else "in which unit"
+    # While the unit is open, too, the figures are shown in the unit that most lists have.
+    usual = sorted(readings, key=lambda each: _USUAL.index(each.units[position]))
+    values = {
+        each: each.pers[position] if aspect == "per" else each.units[position] for each in usual
+    }
+    for value in dict.fromkeys(values[each] for each in readings):
+        shown = next(each for each in usual if values[each] == value)
+        choices[f"{cell}.{aspect}={value}"] = solver.example(shown)
+    wanted = (
+        "are the weights of a carton, or of the whole row?"
+        if aspect == "per"
+        else "in which unit are the weights?"
+    )
     notes.ask(
         cell,
         f"mass_{aspect}",
-        f"{reason}: are the weights {wanted}?",
+        f"{reason}: {wanted}",
         list(choices.items()),
     )
     return None, ""

@@ -702,3 +702,12 @@ def test_handling_words_against_a_load_on_top_are_an_error_at_their_cell() -> No
         ["Cups", 10, "60*40*35", 12.5, "Do not stack", 50],
     ]
     assert [(each.cell, each.code) for each in read(rows).errors] == [("E2", "top_load")]
+
+
+def test_a_question_shows_weights_in_the_usual_unit_while_the_unit_is_open() -> None:
+    """18 under 毛重, with edges of an unknown unit: the choices are 18 kg and 1.8 kg, not 18 g."""
+    found = read(
+        [["品名", "件数", "尺寸", "毛重"], ["杯", 10, "60*40*35", 18], ["盘", 4, "50*40*40", 16]]
+    )
+    (question,) = [each for each in found.questions if each.cell == "D1"]
+    assert [each.text.split(" a carton")[0] for each in question.choices] == ["18 kg", "1.8 kg"]

@@ -137,7 +137,7 @@ def read_name(text: str, section: str = "fields") -> Name:
     meant = frozenset().union(*whole.tokens)
     if not meant - {"filler"} - _QUALIFIERS and units and section == "fields":
         scores = dict(unit_alone(units[0]))
-    if "percarton" not in meant and _MANY_CARTONS.search(plain(text)):
+    if not meant & {"percarton", "packrate"} and _MANY_CARTONS.search(plain(text)):
         scores.pop("pieces_per_carton", None)  # "Quantity of cartons" counts them
     per: list[Per] = []
     if "percarton" in meant:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import permutations
 
 import msgspec
 
@@ -39,8 +40,8 @@ def count_cartons(reading: TableReading, notes: Notes, answers: Answers) -> Coun
         found = counter.lines_of(first, groups)
         complete = complete and found is not None
         lines += found or ()
-    if complete:
-        complete = _compare_with_totals(reading, lines, notes, answers)
+    if complete and not counter.is_open:
+        complete = _compare_with_totals(reading, counter.columns, lines, notes, answers)
         complete = ask_about_single_numbers(reading, lines, notes, answers) and complete
     total = sum(line.count for line in lines)
     if total > CARTONS_MAX:
@@ -57,7 +58,10 @@ class _Counter:
         self._notes = notes
         self._answers = answers
         self._size_columns = (*reading.columns("size"), *reading.columns("length"))
-        self._columns = self._choose_columns()
+        before = notes.problems
+        self.columns = self._choose_columns()
+        self.is_open = notes.problems > before
+        """Which column counts is asked: nothing can be compared with the counts before that."""
         self._numbering = Numbering(reading, notes, answers)
 
     def lines_of(self, first: int, groups: Sequence[RowGroup]) -> list[Line] | None:
@@ -136,7 +140,7 @@ class _Counter:
         """Return the count in the column of cartons."""
         reading, notes = self._reading, self._notes
         found: dict[int, int] = {}
-        for column in self._columns:
+        for column in self.columns:
             if not reading.is_filled(row, column):
                 continue
             amount = reading.amount(row, column)
@@ -173,6 +177,9 @@ class _Counter:
         differ = next(filter(_differ, zip(*by_column, strict=True)), None)
         if differ is None:
             return columns
+        counted = self._column_times_rates(columns, rows)
+        if counted is not None:
+            return [counted]
         shown = " and ".join(f"{cell_name(a.row, a.column)}: {a.value}" for a in differ if a)
         sums = [sum(amount.value for amount in amounts if amount) for amounts in by_column]
         self._notes.ask(
@@ -185,6 +192,28 @@ class _Counter:
             ],
         )
         return columns[:1]
+
+    def _column_times_rates(self, columns: Sequence[int], rows: Sequence[int]) -> int | None:
+        """Return the column that gives another one times the pieces in a carton: 20 × 24 = 480."""
+        reading = self._reading
+        for count, pieces in permutations(columns, 2):
+            found = [
+                (counted.value, stated.value, pieces_in_carton(reading, row))
+                for row in rows
+                if (counted := reading.amount(row, count))
+                and (stated := reading.amount(row, pieces))
+            ]
+            fits = [
+                any(counted * rate == stated for rate in rates) for counted, stated, rates in found
+            ]
+            telling = any(1 < counted < stated for counted, stated, _ in found)
+            if telling and len(found) == len(rows) and all(fits):
+                cell = reading.table.header_cell(pieces)
+                text = f"cartons × pieces in a carton = {cell} in each row"
+                self._notes.confirm(text, counts=True)
+                self._notes.remark(cell, "pieces_by_figures", f"{cell} counts pieces: {text}")
+                return count
+        return None
 
     def _count_of_pieces(self, rows: Sequence[int]) -> int:
         """Return pieces ÷ pieces in a carton, for a list that states nothing else."""
@@ -222,11 +251,15 @@ def _differ(amounts: Sequence[Amount | None]) -> bool:
 
 
 def _compare_with_totals(
-    reading: TableReading, lines: Sequence[Line], notes: Notes, answers: Answers
+    reading: TableReading,
+    columns: Sequence[int],
+    lines: Sequence[Line],
+    notes: Notes,
+    answers: Answers,
 ) -> bool:
     """Compare the sum of the counts with rows of totals and with labels."""
     before = notes.problems
-    totals = [total for column in reading.columns("cartons") for total in reading.totals(column)]
+    totals = [total for column in columns for total in reading.totals(column)]
     labels = list(reading.label_totals("cartons"))
     for total in [*totals, *labels]:
         count = sum(line.count for line in lines if line.group in total.groups)
@@ -234,7 +267,7 @@ def _compare_with_totals(
         if stated == count:
             notes.confirm(f"{total.cell}: {count} cartons, as the rows", counts=total in labels)
             continue
-        if total.name and stated == _sum_of_pieces(reading, lines):
+        if total.name and stated in _sums_of_others(reading, columns, lines):
             continue  # 总件数 may count pieces
         key = total.key
         if answers.find(key, reading.table.sheet.name, ("rows",)) is None:
@@ -247,12 +280,14 @@ def _compare_with_totals(
     return notes.problems == before
 
 
-def _sum_of_pieces(reading: TableReading, lines: Sequence[Line]) -> Decimal | None:
-    """Return the sum of the first column of pieces."""
-    amounts = [
-        reading.amount(row, column)
-        for column in reading.columns("pieces")[:1]
-        for line in lines
-        for row in line.rows
-    ]
-    return sum((amount.value for amount in amounts if amount), Decimal(0)) if amounts else None
+def _sums_of_others(
+    reading: TableReading, columns: Sequence[int], lines: Sequence[Line]
+) -> list[Decimal]:
+    """Return the sums of the columns that count pieces, by their names or by their figures."""
+    others = [column for column in reading.columns("cartons") if column not in columns]
+    rows = [row for line in lines for row in line.rows]
+    sums = []
+    for column in (*reading.columns("pieces"), *others):
+        amounts = [amount.value for row in rows if (amount := reading.amount(row, column))]
+        sums.append(sum(amounts, Decimal(0)))
+    return sums

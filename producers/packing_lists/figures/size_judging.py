@@ -85,12 +85,21 @@ class _Judge:
         if blameless and not speaks and not any(each.is_possible for each in readings):
             # No unit of the edges makes the weights possible: theirs is wrong.
             return stated[0], "the header names the unit"
-        if stated or speaks:
+        if speaks:
             return None
-        possible = [each for each in readings if each.is_possible]
-        if len(possible) != 1 or possible[0].beyond:
+        possible = [each for each in stated or readings if each.is_possible]
+        if len(possible) != 1 or possible[0].beyond or len(stated) == 1:
             return None
         unit = possible[0].units[0]
+        if stated:
+            if possible[0] is not stated[0]:
+                self._notes.remark(
+                    self._cell,
+                    "unit_by_limits",
+                    f"{unit}, beside some figures, is taken: {stated[0].units[0]} gives cartons "
+                    f"beyond the limits of the policy ({self._solver.example(stated[0])})",
+                )
+            return possible[0], f"of the units that the list names, only {unit} gives cartons"
         self._notes.remark(
             self._cell,
             "unit_by_limits",

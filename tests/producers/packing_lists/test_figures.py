@@ -711,3 +711,35 @@ def test_a_question_shows_weights_in_the_usual_unit_while_the_unit_is_open() -> 
     )
     (question,) = [each for each in found.questions if each.cell == "D1"]
     assert [each.text.split(" a carton")[0] for each in question.choices] == ["18 kg", "1.8 kg"]
+
+
+def test_cartons_times_pieces_in_a_carton_say_which_column_counts_cartons() -> None:
+    """件数 480, 箱数 20, 装箱数 24: 件数 are pieces, in the totals and in a label, too."""
+    rows: Rows = [
+        ["品名", "件数", "箱数", "装箱数", "外箱尺寸cm", "单箱毛重kg"],
+        ["杯", 480, 20, 24, "60*40*35", 12],
+        ["壶", 120, 10, 12, "50*40*30", 11],
+        ["合计", 600, 30],
+        ["总件数：600"],
+    ]
+    found = read(rows)
+    assert figures(found) == [(20, (600, 400, 350), 12_000), (10, (500, 400, 300), 11_000)]
+    assert "pieces_by_figures" in codes(found)
+    rows[2] = ["壶", 121, 10, 12, "50*40*30", 11]
+    assert list(asked(read(rows))) == ["B1"]
+
+
+def test_a_cell_with_a_unit_of_its_own_says_nothing_of_the_column() -> None:
+    """600*400*500mm under cm: the other cells in mm would be cartons of 6 × 4 × 5 cm and 12 kg."""
+    rows: Rows = [
+        ["Goods", "Cartons", "Size (cm)", "G.W. per carton (kg)"],
+        ["cups", 5, "60*40*50", 12],
+        ["cups", 5, "600*400*500mm", 12],
+        ["mugs", 5, "50*40*30", 12],
+    ]
+    assert figures(read(rows))[:2] == [(5, (600, 400, 500), 12_000)] * 2
+    rows[1] = ["cups", 5, "200*150*100", 1.5]
+    rows[3] = ["mugs", 5, "220*160*110", 1.5]
+    found = read(rows)
+    assert figures(found)[0] == (5, (200, 150, 100), 1_500)
+    assert "unit_by_limits" in codes(found)

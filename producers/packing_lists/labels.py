@@ -23,22 +23,25 @@ _COMPANY = re.compile(
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*[:：]\s*|\s*=\s*")
+_PART_SIGN = re.compile(r"\s[/|]\s|[,;，；]")
 _WORD = re.compile(r"[^\s:：,;，；]+")
 
 
 def read_labels(sheet: Sheet, rows: Iterable[int]) -> tuple[Label, ...]:
     """Return the labels in some rows with their values, in reading order."""
     labels: list[Label] = []
-    for row in rows:
+    readable = list(rows)
+    for row in readable:
         if row in sheet.hidden_rows:
             continue
-        labels.extend(_row_labels(sheet, row))
+        # A label right above the table has no value below it: the header is there.
+        labels.extend(_row_labels(sheet, row, has_below=row + 1 in readable))
         if len(labels) >= LABELS_MAX:
             break
     return tuple(labels[:LABELS_MAX])
 
 
-def _row_labels(sheet: Sheet, row: int) -> Iterator[Label]:
+def _row_labels(sheet: Sheet, row: int, *, has_below: bool) -> Iterator[Label]:
     used: set[int] = set()
     for column, cell in enumerate(sheet.rows[row]):
         if column in used or column in sheet.hidden_columns or not isinstance(cell, str):
@@ -49,7 +52,7 @@ def _row_labels(sheet: Sheet, row: int) -> Iterator[Label]:
                     field = _party_or_port(field, text, value)  # noqa: PLW2901 - seen again
                     yield Label(field=field, value=value, row=row, column=column, text=text)
                     continue
-                place = _value_beside(sheet, row, column)
+                place = _value_beside(sheet, row, column, has_below=has_below)
                 if place is not None:
                     used.add(place[1])
                     found = sheet.cell(*place)
@@ -107,10 +110,14 @@ def _label_at_end(text: str, *, whole: bool) -> tuple[str, str]:
         stripped = text.strip()
         if _label_field(stripped) is not None:
             return "", stripped
+    tail = _PART_SIGN.split(text)[-1].strip()
+    ends_in_label = not whole and tail != text.strip() and _label_field(tail) is not None
     for word in words[-5:]:
-        label = text[word.start() :].strip()
+        label = text[word.start() :].strip(" /|")
+        if ends_in_label and _PART_SIGN.search(label):
+            continue  # Los Angeles / Final destination: the value goes to the sign
         if _label_field(label) is not None:
-            return text[: word.start()].strip(" ,;，；"), label
+            return text[: word.start()].strip(" ,;，；/|"), label
     return text, ""
 
 
@@ -144,7 +151,9 @@ def _label_field(text: str) -> Field | None:
     return field if field and (name.score() >= _LABEL_SCORE or lone) else None
 
 
-def _value_beside(sheet: Sheet, row: int, column: int) -> tuple[int, int] | None:
+def _value_beside(
+    sheet: Sheet, row: int, column: int, *, has_below: bool
+) -> tuple[int, int] | None:
     """Return where a label's value stands: in the next filled cell, or below the label."""
     for place in range(column + 1, column + 1 + _NEXT_CELLS * 3):
         cell = sheet.cell(row, place)
@@ -155,7 +164,7 @@ def _value_beside(sheet: Sheet, row: int, column: int) -> tuple[int, int] | None
         if not _is_label_cell(cell):
             return row, place
         break
-    below = sheet.cell(row + 1, column)
+    below = sheet.cell(row + 1, column) if has_below else None
     if not is_empty(below) and not _is_label_cell(below):
         return row + 1, column
     return None

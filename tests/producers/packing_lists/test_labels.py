@@ -31,6 +31,10 @@ def labels(*rows: list[Cell]) -> list[tuple[str, Cell]]:
             "Date: 2026-03-05\nBooking No: S1234",
             [("listed_at", "2026-03-05"), ("consignment_id", "S1234")],
         ),
+        (
+            "POD: Los Angeles / Final destination: Chicago",
+            [("pod", "Los Angeles"), ("pod", "Chicago")],
+        ),
         ("Port of Discharge : VALENCIA, SPAIN", [("pod", "VALENCIA, SPAIN")]),
         ("贸易方式：市场采购(1039)", [("mode", "市场采购(1039)")]),
         ("Cargo ready date: 3/6/2026", [("ready_at", "3/6/2026")]),
@@ -69,3 +73,9 @@ def test_to_a_company_is_no_port() -> None:
         ("pod", "HAMBURG"),
         ("buyer", "Casa Moderna S.L."),
     ]
+
+
+def test_the_header_of_the_table_is_not_the_value_of_a_label_above_it() -> None:
+    """An empty Destination: right above the table; its rows are not read as labels."""
+    rows: tuple[tuple[Cell, ...], ...] = (("Destination:",), ("C/No.", "Goods"))
+    assert read_labels(Sheet(name="PL", rows=rows), [0]) == ()

@@ -16,6 +16,8 @@ from producers.packing_lists.words import words_of
 from producers.sheets.workbook import CellError, Formula, Sheet, cell_name
 
 TEXT_LENGTH_MAX = 300
+STATED_MAX = 500
+"""Totals of a sheet, and those that nobody can read: more are not compared."""
 _STATED: tuple[Field, ...] = ("cartons", "gross", "net", "volume")
 _DIMENSIONS: dict[Field, str] = {"gross": "mass", "net": "mass", "volume": "volume"}
 _NAME_SCORE = 0.6
@@ -25,6 +27,7 @@ _SAY = re.compile(r"\W*(?:say\b|大写|packed in\b|in total\b)")
 _TOTAL = re.compile(r"\W*(?:总|共|合)")
 _NUMBER = re.compile(r"(?<![0-9a-zа-я.,*×/#-])[0-9](?:[0-9.,']*[0-9])?(?![0-9*×%-])")
 _NOUN = re.compile(r"[\s)(\[\]]*(cu\.?\s?(?:m|ft)\b\.?|m3\b|m³|ft3\b|[^\W\d_]+'?s?³?)")
+_SINGLE = re.compile(r"(?<![0-9.,])1(?![0-9.,])")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _EACH = re.compile(r"\W{0,3}(?:/|per\b|each\b|每)")
 _OTHER = frozenset(
@@ -47,6 +50,9 @@ class StatedTotals:
         for row in rows:
             if row in self._sheet.hidden_rows:
                 continue
+            if max(len(self.labels), len(self.remarks)) >= STATED_MAX:
+                self._remark(row, 0, f"row {row + 1} and those below")
+                return
             for column, cell in enumerate(self._sheet.rows[row]):
                 if isinstance(cell, str) and column not in self._sheet.hidden_columns:
                     self._read_cell(row, column, cell, summed)
@@ -127,7 +133,8 @@ class StatedTotals:
 
 def states_total(text: str, *, part: bool = False) -> bool:
     """Tell whether a text of `plain` begins as a total of cartons; `part`: or as a sub-total."""
-    tokens = words_of(text).tokens
+    # "1 carton" in a name means "per carton"; here it is a count.
+    tokens = words_of(_SINGLE.sub("2", text)).tokens
     if any(token & (_OTHER if part else _OTHER | _PARTS) for token in tokens):
         return False
     is_total = any(token & ({"total"} | _PARTS) for token in tokens[:_FIRST_WORDS])

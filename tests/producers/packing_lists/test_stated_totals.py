@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from producers.packing_lists.model import Totals
 from producers.packing_lists.numerals import write_numerals
-from producers.packing_lists.stated_totals import StatedTotals
+from producers.packing_lists.stated_totals import STATED_MAX, StatedTotals
 from producers.sheets.workbook import Cell, Formula, Sheet
 from tests.producers.packing_lists.test_figures import asked, codes, figures, read
 
@@ -205,6 +205,15 @@ def test_declared_figures_that_would_fill_containers_are_those_of_the_row() -> N
     rows: list[list[Cell]] = [["日用百货", 20, 15, 0.3], ["螺丝", 3000, 100, 0.3]]
     for doubtful in rows:
         assert list(asked(read([header, doubtful]))) == ["D1", "C1"]
+
+
+def test_the_totals_of_a_sheet_are_bounded() -> None:
+    """And the list says from which row on they are not compared."""
+    rows = tuple((f"TOTAL: {row} CTNS",) for row in range(1, STATED_MAX + 50))
+    found = StatedTotals(Sheet(name="PL", rows=rows))
+    found.read(range(len(rows)))
+    assert len(found.labels) == STATED_MAX
+    assert [remark.cell for remark in found.remarks] == [f"A{STATED_MAX + 1}"]
 
 
 @given(st.lists(st.text("TOTAL总箱数共合计 36.,:()=/CTNSKG叁拾-", max_size=60), max_size=6))

@@ -176,6 +176,8 @@ class _Counter:
         by_column = [[reading.amount(row, column) for row in rows] for column in columns]
         differ = next(filter(_differ, zip(*by_column, strict=True)), None)
         if differ is None:
+            if len(columns) == 1:
+                self._ask_whether_pieces(columns[0], rows)
             return columns
         counted = self._column_times_rates(columns, rows)
         if counted is not None:
@@ -192,6 +194,41 @@ class _Counter:
             ],
         )
         return columns[:1]
+
+    def _ask_whether_pieces(self, column: int, rows: Sequence[int]) -> None:
+        """Ask about a count that may be of pieces: 件数 480 beside 24 pieces in a carton.
+
+        Nothing else states the pieces, and each count is a multiple of those in a carton.
+        """
+        reading = self._reading
+        may_be_pieces = any(
+            meaning.field == "pieces" for meaning in reading.table.columns[column].meanings
+        )
+        cell, fields = reading.table.header_cell(column), ("cartons", "pieces")
+        if (
+            not may_be_pieces
+            or reading.columns("pieces")
+            or self._answers.find(f"{cell}.field", reading.table.sheet.name, fields)
+        ):
+            return
+        found = [
+            (amount.value, rates[0])
+            for row in rows
+            if (amount := reading.amount(row, column)) and (rates := pieces_in_carton(reading, row))
+        ]
+        if not found or any(rate <= 1 or value % rate for value, rate in found):
+            return
+        total = sum(value for value, _ in found)
+        cartons = sum(value / rate for value, rate in found)
+        self._notes.ask(
+            cell,
+            "cartons",
+            "every figure is a multiple of the pieces in a carton: are they cartons, or pieces?",
+            [
+                (f"{cell}.field=cartons", f"{total} cartons"),
+                (f"{cell}.field=pieces", f"{total} pieces, {cartons:f} cartons"),
+            ],
+        )
 
     def _column_times_rates(self, columns: Sequence[int], rows: Sequence[int]) -> int | None:
         """Return the column that gives another one times the pieces in a carton: 20 × 24 = 480."""

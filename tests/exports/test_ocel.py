@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from groupage.app.exports import files
+from groupage.app.exports.effective import DECISIONS
 from groupage.app.exports.files import write_ocel
 from groupage.app.exports.ocel_objects import (
     OBJECT_ATTRIBUTES,
@@ -231,6 +232,11 @@ def test_a_command_is_an_object_of_its_own_id() -> None:
         ("command:CMD-1", "command"),
         ("lane:CNNGB-NLRTM", "lane"),
     ]
+
+
+def test_the_hubs_decisions_are_events_of_the_catalogue() -> None:
+    """A misspelled one would be missing from each log without a word."""
+    assert EVENTS.keys() >= DECISIONS
 
 
 def test_attributes_of_objects_are_attributes_of_events_about_them() -> None:

@@ -1,5 +1,7 @@
 """EPCIS events and documents in few words, and what became of them."""
 
+import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,3 +88,20 @@ def unmapped_code(raw_event: object) -> str:
     (entry,) = results_of(raw_event)
     assert isinstance(entry, Quarantined), entry
     return str(entry.dead_letter.code)
+
+
+def mutate(document: bytes, seed: int, changes: int, marks: Sequence[bytes]) -> bytes:
+    """Return the document with bytes changed, removed or doubled, or one of `marks` put in."""
+    dice, data = random.Random(seed), bytearray(document)
+    for _ in range(changes):
+        at = dice.randrange(len(data))
+        match dice.randrange(4):
+            case 0:
+                data[at] = dice.randrange(256)
+            case 1:
+                del data[at : at + dice.randrange(20)]
+            case 2:
+                data[at:at] = data[at : at + dice.randrange(40)]
+            case _:
+                data[at:at] = dice.choice(marks)
+    return bytes(data)

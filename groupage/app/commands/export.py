@@ -138,14 +138,10 @@ async def _write(output: Path | None, write: Callable[[BinaryIO], Any]) -> int:
         number: int = await write(sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return number
-    part = output.with_name(f".{output.name}.part")
-    try:
-        with part.open("wb") as file:
-            number = await write(file)
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
-    return number
+    from groupage.app.exports.files import replacing  # noqa: PLC0415 - not for `--help`
+
+    with replacing(output) as part, part.open("wb") as file:
+        return int(await write(file))
 
 
 def read_time(option: str, text: str | None) -> datetime | None:

@@ -37,7 +37,7 @@ async def write_ocel(pool: Pool, output: Path, format_: OcelFormat, period: Peri
     Raises InvalidInput for an output that cannot be written.
     """
     with (
-        _replacing(output) as partial,
+        replacing(output) as partial,
         tempfile.TemporaryDirectory(dir=output.parent) as folder,
         closing(OcelDraft(Path(folder) / "draft.sqlite")) as draft,
     ):
@@ -64,7 +64,7 @@ async def write_epcis(pool: Pool, output: Path, period: Period) -> int:
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         events = read_captured(connection, since=period[0], until=period[1])
-        with _replacing(output) as partial, partial.open("wb") as file:
+        with replacing(output) as partial, partial.open("wb") as file:
             return await write_document(events, file, created_at=datetime.now(UTC))
 
 
@@ -76,13 +76,13 @@ async def write_archive(pool: Pool, output: Path, period: Period) -> int:
     require_pyarrow()
     history = await read_history(pool, assumed=PolicySettings().load)
     zone = ZoneInfo(history.newest.hub.timezone)
-    with _replacing(output) as partial:
+    with replacing(output) as partial:
         facts = _with_progress(read_facts(pool, since=period[0], until=period[1]))
         return await write_parquet(facts, partial, zone=zone)
 
 
 @contextmanager
-def _replacing(output: Path) -> Iterator[Path]:
+def replacing(output: Path) -> Iterator[Path]:
     """Give a file beside `output` that takes its place at the end, if nothing fails."""
     if output.is_dir():
         raise InvalidInput(f"--output {output} is a folder; give the name of a file")

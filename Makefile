@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo check check-contracts test test-chaos test-stories bench \
+.PHONY: help install install-dev demo check check-contracts test test-chaos test-random test-stories bench \
 	lint words fix dist lock clean
 
 VENV ?= .venv
@@ -68,6 +68,9 @@ test-chaos: install-dev ## Kill 1,000 random processes in about an hour and coun
 
 test-stories: install-dev ## Play 10,000 random stories of a whole hub with mistakes; ARGS="--count 500 --seed 7"
 	@$(BIN)/python -m tests.processors.stories --processes $$(getconf _NPROCESSORS_ONLN) $(ARGS)
+
+test-random: install-dev ## Try new examples in the tests of properties, which else repeat theirs; ARGS=tests/producers
+	$(BIN)/pytest --hypothesis-profile=random -q -m "not crash and not e2e" $(or $(ARGS),tests)
 
 check-contracts: install-dev ## Contracts read by the tools of others, events sent by their SDKs; needs npm and go
 	@$(BIN)/python -m tests.contracts.foreign.check

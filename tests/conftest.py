@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from hypothesis import settings
 
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.topics import TOPICS
@@ -30,6 +31,12 @@ from tests.shared_servers import SharedServers, address_of
 if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
+
+# Each machine tries the same examples at each run, so that a red run can be repeated; a slow one
+# has the time it needs. `make test-random` looks for new ones: --hypothesis-profile=random.
+settings.register_profile("random", deadline=None, print_blob=True)
+settings.register_profile("repeatable", settings.get_profile("random"), derandomize=True)
+settings.load_profile("repeatable")
 
 _SERVERS = pytest.StashKey[SharedServers]()
 

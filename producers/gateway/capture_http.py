@@ -127,9 +127,7 @@ def _require_acceptable(request: Request) -> None:
 
 def _page_of(jobs: list[CaptureJob], request: Request) -> tuple[list[CaptureJob], str | None]:
     """Return a page of jobs, and the token of the next page; None: it is the last one."""
-    text = request.query_params.get("perPage", str(_JOBS_PER_PAGE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _JOBS_PER_PAGE_MAX):
-        raise _bad_parameter("perPage", text, f"a number from 1 to {_JOBS_PER_PAGE_MAX}")
+    size = _page_size(request.query_params.get("perPage", str(_JOBS_PER_PAGE)))
     token = request.query_params.get("nextPageToken")
     begin = 0
     if token is not None:
@@ -137,9 +135,17 @@ def _page_of(jobs: list[CaptureJob], request: Request) -> tuple[list[CaptureJob]
         if not places:
             raise _bad_parameter("nextPageToken", token, "that of an answer's header Link")
         begin = places[0]
-    page = jobs[begin : begin + int(text)]
-    left = jobs[begin + int(text) :]
+    page = jobs[begin : begin + size]
+    left = jobs[begin + size :]
     return page, left[0].capture_id if left else None
+
+
+def _page_size(text: str) -> int:
+    """Return how many jobs a page has at most; a larger wish gets the gateway's own limit."""
+    digits = text.lstrip("0")
+    if not (digits.isascii() and digits.isdigit()):
+        raise _bad_parameter("perPage", text, "a number from 1")
+    return min(int(digits[:9]), _JOBS_PER_PAGE_MAX)
 
 
 def _bad_parameter(name: str, value: str, expected: str) -> HttpProblem:

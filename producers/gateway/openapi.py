@@ -96,7 +96,8 @@ _PAGE_PARAMETERS = [
     {
         "name": "perPage",
         "in": "query",
-        "schema": {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 30},
+        "description": "Jobs on a page. More than 1,000 are not given: follow the header Link.",
+        "schema": {"type": "integer", "minimum": 1, "default": 30},
     },
     {"name": "nextPageToken", "in": "query", "schema": _TEXT},
 ]

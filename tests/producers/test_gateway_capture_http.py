@@ -114,7 +114,9 @@ async def test_jobs_come_in_pages() -> None:
         found = [job["captureID"] for page in pages for job in page.json()]
         assert found == ids[::-1]
         assert "next" not in third.links
-        for query in ("perPage=0", "perPage=x", "perPage=1001", "nextPageToken=x"):
+        for size in ("1001", "9" * 5_000, "0" * 5_000 + "7"):
+            assert len((await client.get(f"/capture?perPage={size}")).json()) == len(ids)
+        for query in ("perPage=0", "perPage=-3", "perPage=", "perPage=x", "nextPageToken=x"):
             answer = await client.get(f"/capture?{query}")
             assert answer.status_code == 400
             assert query.partition("=")[0] in answer.json()["errors"][0]["field"]

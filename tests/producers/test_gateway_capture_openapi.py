@@ -35,6 +35,10 @@ async def test_answers_are_those_of_gs1s_document(gateway: Running, foreign_data
     raw["paths"] = {
         path: item for path, item in raw["paths"].items() if path.startswith("/capture")
     }
+    # GS1's document lets perPage be any integer, and knows no answer to a page of -3 jobs.
+    listing = raw["paths"]["/capture"]["get"]["responses"]
+    assert "400" not in listing
+    listing["400"] = raw["paths"]["/capture"]["post"]["responses"]["400"]
     found: Any = schemathesis.openapi.from_dict(raw).get_all_operations()
     operations = [result.ok() for result in found]
     assert len(operations) == 5

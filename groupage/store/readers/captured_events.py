@@ -142,7 +142,7 @@ async def find_captures(
     conditions = wanted.conditions()
     if wanted.terms and (few := await _find_few(connection, conditions)) is not None:
         conditions = [("captured_id = any({}::uuid[])", few)]
-    clauses, values = _numbered(conditions)
+    clauses, values = numbered(conditions)
     if after is not None:
         sign = "<" if order.descending else ">"
         place = f"(${len(values) + 1}, ${len(values) + 2})"
@@ -150,6 +150,31 @@ async def find_captures(
         values += after
     direction = "desc" if order.descending else "asc"
     by = f"{order.column} {direction}, captured_id {direction}"
+    return await fetch_captures(connection, clauses, values, by, limit=limit, bytes_max=bytes_max)
+
+
+async def count_captures(connection: Connection, wanted: CaptureFilter, *, limit: int) -> int:
+    """Count the events that are asked for, up to `limit`."""
+    clauses, values = numbered(wanted.conditions())
+    matching = _matching(clauses, limit=f"${len(values) + 1}")
+    number: int = await connection.fetchval(
+        f"select count(*) from ({matching}) as found",  # noqa: S608 - our own names
+        *values,
+        limit,
+    )
+    return number
+
+
+async def fetch_captures(
+    connection: Connection,
+    clauses: list[str],
+    values: list[object],
+    by: str,
+    *,
+    limit: int,
+    bytes_max: int,
+) -> CapturePage:
+    """Fetch the events that meet all clauses, sorted by the columns of `by`."""
     rows = await connection.fetch(
         "select * from (select *, count(*) over () as found, "  # noqa: S608 - our own names
         f"sum(octet_length(body)) over (order by {by}) - octet_length(body) as bytes_before "
@@ -164,18 +189,6 @@ async def find_captures(
     return CapturePage(captures, more=bool(rows) and rows[0]["found"] > len(captures))
 
 
-async def count_captures(connection: Connection, wanted: CaptureFilter, *, limit: int) -> int:
-    """Count the events that are asked for, up to `limit`."""
-    clauses, values = _numbered(wanted.conditions())
-    matching = _matching(clauses, limit=f"${len(values) + 1}")
-    number: int = await connection.fetchval(
-        f"select count(*) from ({matching}) as found",  # noqa: S608 - our own names
-        *values,
-        limit,
-    )
-    return number
-
-
 async def _find_few(
     connection: Connection, conditions: Sequence[tuple[str, object]]
 ) -> list[UUID] | None:
@@ -184,7 +197,7 @@ async def _find_few(
     PostgreSQL takes a term for frequent that its statistics do not know, and would search for it
     along the order: a rare one, through the whole table.
     """
-    clauses, values = _numbered(conditions)
+    clauses, values = numbered(conditions)
     rows = await connection.fetch(_matching(clauses, limit=str(_FEW + 1)), *values)
     return [row[0] for row in rows] if len(rows) <= _FEW else None
 
@@ -197,7 +210,8 @@ def _matching(clauses: list[str], *, limit: str) -> str:
     )
 
 
-def _numbered(conditions: Sequence[tuple[str, object]]) -> tuple[list[str], list[object]]:
+def numbered(conditions: Sequence[tuple[str, object]]) -> tuple[list[str], list[object]]:
+    """Return the conditions with numbered parameters, and their values."""
     clauses = [sql.replace("{}", f"${number}") for number, (sql, _) in enumerate(conditions, 1)]
     return clauses, [value for _, value in conditions]
 

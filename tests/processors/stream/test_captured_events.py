@@ -9,6 +9,7 @@ from groupage.contracts.captured_events import CapturedEvent
 from groupage.domain.events.unit import UnitReceived
 from groupage.domain.policy import Policy
 from groupage.store.captured_events import adopt_older_captures
+from groupage.store.named_queries import insert_named_query, read_named_query
 from groupage.store.readers.captured_events import captures_after, captures_of
 from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
@@ -59,10 +60,12 @@ async def test_events_are_stored_once_and_given_back_as_they_came(stream_hub: St
     codes = await stream_hub.pool.fetch("select code, topic from dead_letter")
     assert [tuple(row) for row in codes] == [("bad_attribute", "hub.capture.v1")]
     await require_equal_rebuild(stream_hub)
+    await insert_named_query(stream_hub.pool, "mine", b"{}")  # no log has it
     await rebuild(
         stream_hub.settings, all_aggregates(Policy()), verify=False, progress=lambda *_: None
     )
     assert await captures_after(stream_hub.pool, None, limit=10) == everything
+    assert await read_named_query(stream_hub.pool, "mine") is not None
 
 
 async def test_events_that_older_versions_captured_are_kept(stream_hub: StreamHub) -> None:

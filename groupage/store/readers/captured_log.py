@@ -1,0 +1,64 @@
+"""Captured EPCIS events in the order of the log, for followers that must miss none."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from groupage.store.pool import Connection
+from groupage.store.readers.captured_events import (
+    CaptureFilter,
+    CapturePage,
+    fetch_captures,
+    numbered,
+)
+
+
+class LogPlace(NamedTuple):
+    """Where a follower of a partition is: behind this captured event."""
+
+    offset: int
+    captured_id: UUID = UUID(int=2**128 - 1)
+    """The last one of the offset, unless a page ended within it."""
+
+
+async def ends_of_log(connection: Connection) -> dict[tuple[str, int], LogPlace]:
+    """Return the place of the last captured event, by topic and partition."""
+    rows = await connection.fetch(
+        "with recursive known as ("
+        "(select topic, partition from captured_event order by 1, 2 limit 1) "
+        "union all select following.topic, following.partition from known, lateral ("
+        "select topic, partition from captured_event c "
+        "where (c.topic, c.partition) > (known.topic, known.partition) order by 1, 2 limit 1"
+        ") as following) "
+        "select topic, partition, (select max(record_offset) from captured_event c "
+        "where c.topic = known.topic and c.partition = known.partition) as last from known"
+    )
+    return {(row["topic"], row["partition"]): LogPlace(row["last"]) for row in rows}
+
+
+async def find_recorded(
+    connection: Connection,
+    wanted: CaptureFilter,
+    partition: tuple[str, int],
+    after: LogPlace,
+    until: LogPlace,
+    *,
+    limit: int,
+    bytes_max: int,
+) -> CapturePage:
+    """Read the next wanted events of a partition of the log, behind `after` up to `until`.
+
+    A worker stores each partition in the order of its offsets, so a follower that goes on behind
+    the last event of the page, or behind `until` when the page has no more, misses nothing.
+    """
+    conditions = [
+        *wanted.conditions(),
+        ("topic = {}", partition[0]),
+        ("partition = {}", partition[1]),
+        ("record_offset <= {}", until.offset),
+    ]
+    clauses, values = numbered(conditions)
+    clauses.append(f"(record_offset, captured_id) > (${len(values) + 1}, ${len(values) + 2})")
+    values += after
+    return await fetch_captures(
+        connection, clauses, values, "record_offset, captured_id", limit=limit, bytes_max=bytes_max
+    )

@@ -20,9 +20,9 @@ from groupage.store.readers.refused_names import require_known
 from groupage.store.readers.tracing import trace
 from tests.api.hub import START, fact, store_facts
 from tests.processors.aggregates import events as w
+from tests.processors.aggregates.booked_hub import publish, retract
 from tests.processors.aggregates.minihub import MiniHub
 from tests.processors.aggregates.test_impossible_commands import PIN, sailing_hub
-from tests.processors.aggregates.test_taken_back import publish, retract
 
 pytestmark = pytest.mark.integration
 Pool = asyncpg.Pool

@@ -16,9 +16,9 @@ from groupage.domain.states import ConsignmentStatus
 from processors.kernel.corrections import Entry
 from processors.kernel.outputs import Change
 from tests.processors.aggregates import events as w
+from tests.processors.aggregates.booked_hub import booked_hub, publish, retract
 from tests.processors.aggregates.minihub import MiniHub
 from tests.processors.aggregates.play import Play, at
-from tests.processors.aggregates.test_taken_back import booked_hub, publish, retract
 from tests.processors.aggregates.test_voyage import departed, sailing
 
 COMMON: dict[str, Any] = {"by": "li", "lane_id": w.LANE}

@@ -31,13 +31,8 @@ from groupage.store.readers.recorded_facts import (
     rejected_ids,
 )
 from processors.kernel.series import is_in_series, series_of
-from producers.dcsa.outgoing import (
-    EVENT_TYPE_OF,
-    Surroundings,
-    bookings_of,
-    classification_of,
-    event_of,
-)
+from producers.dcsa.outgoing import bookings_of, classification_of, event_of
+from producers.dcsa.outgoing_parts import EVENT_TYPE_OF, Surroundings
 from producers.dcsa.report import SOURCE
 
 _ROUNDS_MAX = 20

@@ -36,7 +36,7 @@ from groupage.domain.fact import Fact
 from groupage.serving import Guard, address_of, listen, serve_http
 from groupage.store.readers.recorded_facts import INDEXED_TYPES
 from producers.dcsa.document import entries_of, read_bundle
-from producers.dcsa.outgoing import EVENT_TYPE_OF
+from producers.dcsa.outgoing_parts import EVENT_TYPE_OF
 from producers.dcsa.references import References
 from producers.entries import Accepted
 from tests.api.hub import START, fact, store_facts

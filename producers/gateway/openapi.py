@@ -8,6 +8,7 @@ from groupage.domain.fact import Classifier
 from groupage.serving.problems import MEDIA_TYPE
 from producers.gateway.bodies import BATCH, JSON, STRUCTURED
 from producers.gateway.cloudevents import OPTIONAL, public_events
+from producers.gateway.packing_lists import XLSX
 from producers.packing_lists.jobs import FLAGS, TEXTS
 
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -74,7 +75,10 @@ _SIGNATURE_HEADER = {
 }
 _PARTLY = {"207": _response("Some events were not taken; each item has its own result")}
 _LIST_RESPONSES = {
-    "200": _response("A dry run: what was understood; or, with explain, the list with comments"),
+    "200": {
+        "description": "A dry run: what was understood; or, with explain, the list with comments",
+        "content": {JSON: {"schema": {}}, XLSX: {"schema": {"type": "string", "format": "binary"}}},
+    },
     "202": _response("What was understood; Kafka has its events"),
     "422": _problem(
         "Questions or errors: `questions` has their choices, `report` what was understood"

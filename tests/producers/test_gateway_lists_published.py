@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import schemathesis
 from aiokafka import ConsumerRecord
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     status_code_conformance,
@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
 
 from groupage.settings import GatewaySettings, KafkaSettings
 from producers.gateway.app import Gateway, create_app
+from producers.gateway.openapi import document
 from tests.producers.gateway_process import STRUCTURED, StartGateway, event
 from tests.producers.test_gateway_packing_lists import ASKS, LIST
 
@@ -60,8 +61,10 @@ async def test_too_large_a_list_is_refused(start_gateway: StartGateway) -> None:
 
 
 GATEWAY = Gateway(GatewaySettings(), KafkaSettings(bootstrap_servers="127.0.0.1:9"))
-SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", create_app(GATEWAY))
+SCHEMA = schemathesis.openapi.from_dict(document())
+SCHEMA.app = create_app(GATEWAY)
 OPERATION = SCHEMA["/v1/packing-lists"]["POST"]
+FORM = "multipart/form-data"
 
 
 @pytest.mark.slow
@@ -72,6 +75,7 @@ OPERATION = SCHEMA["/v1/packing-lists"]["POST"]
     suppress_health_check=list(HealthCheck),
 )
 @given(case=OPERATION.as_strategy())
+@example(case=OPERATION.Case(body={"file": "x", "explain": True}, media_type=FORM))
 def test_forms_that_follow_the_document(case: Any) -> None:
     """Any form by the schema gets a documented status; files without a list are refused."""
     response = case.call()

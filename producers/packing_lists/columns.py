@@ -21,6 +21,7 @@ from producers.packing_lists.naming import (
 from producers.packing_lists.other_columns import (
     NOUN_FIELDS,
     name_depths,
+    name_ranges,
     set_garments_aside,
     set_pallets_aside,
     set_serials_aside,
@@ -36,6 +37,10 @@ _MEANINGS_MAX = 6
 _EDGES: tuple[Field, Field, Field] = ("length", "width", "height")
 
 _SIGNS = frozenset("x×*X✕")
+_SIGNED: frozenset[Field] = frozenset(
+    ("this_side_up", "not_stackable", "fragile", "keep_dry", "dangerous", "handling")
+)
+"""Fields whose cells may hold nothing but a cross."""
 _COUNTS: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "carton_no")
 _GROUP_NOUNS = frozenset(("carton", "packages", "product", "inner"))
 _COUNT_WORDS = frozenset(("packages", "quantity", "total"))
@@ -82,6 +87,7 @@ def read_columns(sheet: Sheet, area: TableArea) -> tuple[Column, ...]:
         columns.append(Column(index=index, header=head.text(), meanings=meanings))
     columns = name_depths(set_garments_aside(columns, heads))
     columns = set_serials_aside(sheet, columns, range(first, last))
+    columns = name_ranges(sheet, columns, rows)
     columns = settle_quantities(sheet, columns, rows)
     return set_pallets_aside(columns)
 
@@ -205,7 +211,7 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
     scores = dict(name.scores)
     if spread is not None:
         scores = {spread: 1.0}
-    elif profile.only_signs:
+    elif profile.only_signs and name.best() not in _SIGNED:
         scores = {"ignored": 1.0}
     else:
         scores = {field: score * _fit(field, profile) for field, score in scores.items()}
@@ -294,7 +300,7 @@ def _with_units(
 
 
 def _per(field: Field, name: Name) -> Per | None:
-    if field in (*_EDGES, "size", "pieces_per_carton", "max_top_load"):
+    if field in (*_EDGES, "size", "pieces_per_carton", "max_top_load", "max_layers"):
         return "carton"
     if field in ("cartons", "pieces", "amount"):
         return "row"

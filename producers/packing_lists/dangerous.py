@@ -19,7 +19,7 @@ TEXT_LENGTH_MAX = 2_000
 WORDS_MAX = 50
 """More goods than a person asks the shipper about one by one."""
 _NO_WORDS = """
-no n none non false 0 否 无 無 不是 不带 不 普货 普貨 general non-dg non-dangerous n/a - / × ✗
+no n none non false 0 否 无 無 不是 不带 不 普货 普貨 general non-dg non-dangerous n/a - /
 """
 _NO = frozenset((*_NO_WORDS.split(), "non dg", "non dangerous"))
 """Words by which a list or an answer says that goods are not dangerous."""

@@ -36,6 +36,7 @@ Field = Literal[
     "this_side_up",
     "not_stackable",
     "max_top_load",
+    "max_layers",
     "fragile",
     "keep_dry",
     "dangerous",

@@ -1,8 +1,10 @@
 """Columns that say what others are about: sizes of garments, rows, pallets, units of counting."""
 
+import re
+
 import msgspec
 
-from producers.packing_lists.cells import look
+from producers.packing_lists.cells import look, text_of
 from producers.packing_lists.header import CARTON_FIELDS, HeaderColumn
 from producers.packing_lists.model import Column, Field, Meaning
 from producers.packing_lists.naming import DIMENSIONS
@@ -12,6 +14,10 @@ from producers.sheets.workbook import Sheet
 ABOUT_PALLETS = "is about pallets, and other columns are about cartons"
 NOUN_FIELDS: tuple[tuple[str, Field], ...] = (("carton", "cartons"), ("piece", "pieces"))
 """Words for what is counted, and the fields of their counts."""
+_FIRST = frozenset(("from", "start"))
+_LAST = frozenset(("to", "end"))
+_OF_NUMBERS = frozenset(("carton", "carton_no", "number", "packages", "mark", "filler", "serial"))
+_NUMBERED = re.compile(r"[A-Za-z]{0,6}[-/#. ]?([0-9]{1,9})")
 _GARMENT_SIZES = frozenset(
     ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl", "5xl", "2x", "3x")
 )
@@ -64,6 +70,61 @@ def _counts_rows(sheet: Sheet, column: int, rows: range) -> bool:
     looks = [look(sheet.cell(row, column)) for row in rows]
     figures = [seen.figure for seen in looks if seen.kind == "number"]
     return bool(figures) and figures == list(range(1, len(figures) + 1))
+
+
+def name_ranges(sheet: Sheet, columns: list[Column], rows: tuple[int, ...]) -> list[Column]:
+    """Take ``From`` and ``To`` beside each other for the first and last carton number of a row.
+
+    Ports stand under such names, too: the cells must be numbers.
+    """
+    ends: dict[int, str] = {}
+    for place, first in enumerate(columns):
+        if _names_cartons(first.header) and _names_end(first.header, _FIRST | _LAST):
+            ends.setdefault(place, f'"{first.header}" is a number of a carton, not how many')
+        later = next(
+            (p for p in range(place + 1, len(columns)) if columns[p].header.strip("-~—–→ ")), None
+        )
+        if (
+            later is not None
+            and _names_end(first.header, _FIRST)
+            and _names_end(columns[later].header, _LAST)
+            and _are_ranges(sheet, rows, first.index, columns[later].index)
+        ):
+            names = f'"{first.header}" and "{columns[later].header}"'
+            ends[place] = ends[later] = f"{names}: first and last carton number of a row"
+    return [
+        _as_number(column, ends[place]) if place in ends else column
+        for place, column in enumerate(columns)
+    ]
+
+
+def _as_number(column: Column, why: str) -> Column:
+    meaning = Meaning(field="carton_no", score=0.95, why=why)
+    return msgspec.structs.replace(column, meanings=(meaning,))
+
+
+def _names_end(header: str, ends: frozenset[str]) -> bool:
+    tokens = words_of(header).tokens
+    return (
+        bool(tokens)
+        and any(token & ends for token in tokens)
+        and all(token & (ends | _OF_NUMBERS) and "pallet" not in token for token in tokens)
+    )
+
+
+def _are_ranges(sheet: Sheet, rows: tuple[int, ...], first: int, last: int) -> bool:
+    """Tell whether rows have numbers in both columns, which ascend in most of them.
+
+    The last number of a single carton may be left out.
+    """
+    numbered = ascending = filled = 0
+    for row in rows:
+        ends = [text_of(sheet.cell(row, column)) for column in (first, last)]
+        start, end = (_NUMBERED.fullmatch(text) for text in ends)
+        filled += any(ends)
+        numbered += bool(start and (end or not ends[1]))
+        ascending += bool(start and end and int(end[1]) >= int(start[1]))
+    return numbered * 5 >= filled * 4 and ascending * 2 > filled > 0
 
 
 def name_depths(columns: list[Column]) -> list[Column]:

@@ -15,6 +15,7 @@ _OF_EACH: frozenset[Field] = frozenset(
     (
         *("size", "length", "width", "height", "pieces_per_carton", "unit_price", "currency"),
         *("goods", "article", "hs", "marks", "this_side_up", "not_stackable", "max_top_load"),
+        *("max_layers",),
         *("handling", "fragile", "keep_dry", "dangerous", "un_number", "imo_class"),
         *("packing_group", "consignment_id", "shipper", "consignee", "pol", "pod", "mode"),
         *("ready_at", "vehicle"),

@@ -3,39 +3,15 @@
 import re
 
 from producers.packing_lists.figures.cells import is_blank, plain, text_of
-from producers.packing_lists.figures.lines import Line, value_text
+from producers.packing_lists.figures.flags import CROSSES, FlagColumn
+from producers.packing_lists.figures.lines import Line
 from producers.packing_lists.figures.notes import Answers, Notes
-from producers.packing_lists.figures.table import Amount, TableReading
-from producers.packing_lists.figures.units import MASSES
-from producers.packing_lists.model import Field, Handling, Unit
+from producers.packing_lists.figures.stacking import StackingReader
+from producers.packing_lists.figures.table import TableReading
+from producers.packing_lists.model import Field, Handling
 from producers.packing_lists.words import words_of
 from producers.sheets.workbook import CellError, Formula, cell_name
 
-_YES = frozenset(
-    [
-        "y",
-        "yes",
-        "true",
-        "1",
-        "是",
-        "√",
-        "✓",
-        "✔",
-        "x",
-        "ok",
-        "要",
-        "需",
-        "有",
-        "o",
-        "●",
-        "○",
-        "↑",
-        "☑",
-        "☒",
-        "■",
-    ]
-)
-_NO = frozenset(["n", "no", "false", "0", "否", "不", "无", "×", "✗", "✘", "none", "☐", "□"])
 _NEGATED = re.compile(r"\bnot?\b|\bnon\b|don'?t|never|不|禁|勿|非")
 _STACKING = re.compile(r"stack|堆|叠|疊|码垛")
 
@@ -74,6 +50,8 @@ class HandlingReader:
         self._reading = reading
         self._notes = notes
         self._answers = answers
+        self._stacking = StackingReader(reading, notes, answers)
+        self._flags: dict[int, FlagColumn] = {}
         self._remark_columns = [
             index
             for index, column in reading.table.columns.items()
@@ -97,18 +75,17 @@ class HandlingReader:
                         where, "handling", text, [(f"{key}=none", "it needs no handling mark")]
                     )
 
-    def handling(self, line: Line) -> Handling:
-        """Return the marks of a line's cartons."""
+    def handling(self, line: Line, gross_g: int) -> Handling:
+        """Return the marks of a line's cartons, of which one weighs so much."""
         reading, row = self._reading, line.row
-        most = self._max_top_load(row)
+        most, column = self._stacking.load(row, gross_g)
         not_stackable = self._mark(line, "not_stackable")
         if not_stackable:
             if most:
                 fields: tuple[Field, ...] = ("not_stackable", "handling", "max_top_load")
-                column = next(each for field in fields for each in reading.columns(field))
-                cell = cell_name(row, column)
+                columns = [each for field in fields for each in reading.columns(field)]
                 self._notes.error(
-                    cell,
+                    cell_name(row, next(iter(columns), column)),
                     "top_load",
                     f"not stackable, and {most / 1_000:g} kg may stand on top: which is right?",
                 )
@@ -118,7 +95,7 @@ class HandlingReader:
             max_top_load_g=most,
             fragile=self._mark(line, "fragile"),
             keep_dry=self._mark(line, "keep_dry"),
-            dangerous=reading.text(row, "dangerous"),
+            dangerous=self._dangerous(row),
             un_number=reading.text(row, "un_number"),
             imo_class=reading.text(row, "imo_class"),
             packing_group=reading.text(row, "packing_group"),
@@ -144,14 +121,33 @@ class HandlingReader:
                     return True
         return None
 
+    def _dangerous(self, row: int) -> str:
+        """Return what a column of dangerous goods says; a cross beside ticks is a no."""
+        text = self._reading.text(row, "dangerous")
+        if plain(text) not in CROSSES:
+            return text
+        column = next(
+            each
+            for each in self._reading.columns("dangerous")
+            if self._reading.is_filled(row, each)
+        )
+        # Where it is open, the shipper is asked about the goods.
+        return "no" if self._flag_column(column).is_yes(plain(text), "") is False else text
+
+    def _flag_column(self, column: int) -> FlagColumn:
+        if column not in self._flags:
+            self._flags[column] = FlagColumn(self._reading, column, self._notes, self._answers)
+        return self._flags[column]
+
     def _flag(self, row: int, field: Field) -> bool | None:
         """Return a mark from its own column, or from the words of a column of marks."""
         for column in self._reading.columns(field):
             cell = self._reading.table.cell(row, column)
             if is_blank(cell) or isinstance(cell, Formula | CellError):
                 continue
-            found = self._read_flag(plain(cell), column, field)
-            if found is None:
+            text = plain(cell)
+            found = self._read_flag(text, column, field)
+            if found is None and not self._flag_column(column).knows(text):
                 self._notes.error(
                     cell_name(row, column),
                     field,
@@ -167,53 +163,12 @@ class HandlingReader:
     def _read_flag(self, text: str, column: int, field: Field) -> bool | None:
         header = self._reading.table.columns[column].header.lower()
         inverted = field == "not_stackable" and not _NEGATED.search(header)
-        if text in _YES or text in _NO:
-            return (text in _YES) != inverted
+        name = "stackable" if inverted else _MARK_NAMES[field]
+        is_yes = self._flag_column(column).is_yes(text, name)
+        if is_yes is not None:
+            return is_yes != inverted
         if field == "not_stackable" and _STACKING.search(text):
             return bool(_NEGATED.search(text))
         if text and text in header:
             return True  # 易碎 in a column 易碎
         return None
-
-    def _max_top_load(self, row: int) -> int | None:
-        """Return the mass that may stand on a carton in grams."""
-        for column in self._reading.columns("max_top_load"):
-            amount = self._reading.amount(row, column)
-            if amount is None:
-                continue
-            unit = amount.unit or self._unit(column)
-            if amount.value < 0 or (unit is not None and unit not in MASSES):
-                shown = self._reading.table.cell(row, column)
-                self._notes.error(
-                    cell_name(row, column), "max_top_load", f"{shown!r} is not a weight, 0 or more"
-                )
-                return None
-            if amount.value == 0:
-                return 0
-            if unit is None:
-                self._ask_for_unit(column, amount)
-                return None
-            return int((amount.value * MASSES[unit]).to_integral_value())
-        return None
-
-    def _unit(self, column: int) -> Unit | None:
-        units = self._reading.units(column)
-        if len(units) == 1:
-            return units[0]
-        cell = self._reading.table.header_cell(column)
-        answer = self._answers.find(f"{cell}.unit", self._reading.table.sheet.name, tuple(MASSES))
-        return next((unit for unit in MASSES if unit == answer), None)
-
-    def _ask_for_unit(self, column: int, amount: Amount) -> None:
-        cell = self._reading.table.header_cell(column)
-        if any(question.cell == cell for question in self._notes.questions):
-            return
-        self._notes.ask(
-            cell,
-            "mass_unit",
-            "in which unit is the load that may stand on a carton?",
-            [
-                (f"{cell}.unit={unit}", f"{value_text(amount.value * factor / 1_000)} kg")
-                for unit, factor in MASSES.items()
-            ],
-        )

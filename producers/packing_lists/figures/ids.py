@@ -11,6 +11,7 @@ from producers.packing_lists.carton_numbers import CartonNumbers, read_carton_nu
 from producers.packing_lists.figures.cells import is_blank, text_of
 from producers.packing_lists.figures.notes import Notes
 from producers.packing_lists.figures.table import TableReading
+from producers.packing_lists.words import words_of
 from producers.sheets.workbook import Cell, CellError, Formula, cell_name
 
 _ROUNDED_FROM = 10**15
@@ -69,9 +70,20 @@ def read_numbers(
     filled = [_COUNT_BEHIND.sub("", text_of(cell)) for cell in cells if not is_blank(cell)]
     if len(filled) == 2 and all(map(_SINGLE.fullmatch, filled)):
         found = read_carton_numbers(f"{filled[0]}-{filled[1]}", count=count)
-        if not found.unclear and count in (None, len(found.numbers)):
+        if not found.unclear and (
+            count in (None, len(found.numbers)) or _name_ends(reading, columns)
+        ):
             return found
     return read_carton_numbers(filled[0] if filled else None, count=count)
+
+
+def _name_ends(reading: TableReading, columns: Sequence[int]) -> bool:
+    """Tell whether the columns are named ``from`` and ``to``, and not for two kinds of numbers."""
+    meant = [
+        frozenset().union(*words_of(reading.table.columns[column].header).tokens)
+        for column in columns
+    ]
+    return bool(meant[0] & {"from", "start"} and meant[1] & {"to", "end"})
 
 
 def count_behind(reading: TableReading, row: int, columns: Sequence[int]) -> int | None:

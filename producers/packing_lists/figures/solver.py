@@ -277,7 +277,7 @@ class _Solver:
                     unit_ids=line.unit_ids,
                     marks=reading.text(line.row, "marks"),
                     articles=inside,
-                    handling=handling.handling(line),
+                    handling=handling.handling(line, mass),
                     shared=shared_fields(reading, line.rows),
                 )
             )

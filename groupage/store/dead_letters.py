@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from groupage.contracts.topics import DEAD_LETTER_TOPIC
+from groupage.contracts.topics import DEAD_LETTER_TOPIC, TOPIC_OF
 from groupage.contracts.undecodable import UndecodableCode
 from groupage.domain.codes import TimeCode
 from groupage.store.facts import LogPosition
@@ -46,6 +46,27 @@ SETTLEMENT_TEXTS: Mapping[Settlement, str] = {
 """How a dead letter was settled, for people."""
 
 
+class ReplayObstacle(NamedTuple):
+    """Why a dead letter cannot be replayed, and what to do instead."""
+
+    why: str
+    advice: str
+
+
+_NOT_AN_EVENT = ReplayObstacle(
+    "its record has no topic, because it is not an event",
+    "Correct it at its source and import that again",
+)
+_ENDED_REQUEST = ReplayObstacle(
+    "the planner ended that request for a plan, and its lane asks with new ones",
+    "Dismiss this dead letter; `groupage command replan LANE` asks at once",
+)
+_WRONG_TOPIC = ReplayObstacle(
+    "it would be on the wrong topic again",
+    "Send the event to the right topic, and dismiss this dead letter",
+)
+
+
 class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """A record that had no effect, and why."""
 
@@ -73,17 +94,21 @@ class StoredDeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_replayable(self) -> bool:
-        """Whether the same record on its topic may have an effect; on a wrong topic it cannot."""
-        return self.has_topic and self.code != UndecodableCode.WRONG_TOPIC
+        """Whether the same record on its topic may have an effect."""
+        return self.replay_obstacle is None
 
     @property
-    def has_topic(self) -> bool:
-        """Whether there is a topic to send it to.
+    def replay_obstacle(self) -> ReplayObstacle | None:
+        """Why sending the record again cannot have an effect; None: it can.
 
         An entry that an import quarantined never had a topic; it has the position of its copy on
-        the dead-letter topic.
+        the dead-letter topic. A request for a plan ended when the planner could not read it.
         """
-        return self.topic != DEAD_LETTER_TOPIC
+        if self.topic == DEAD_LETTER_TOPIC:
+            return _NOT_AN_EVENT
+        if self.topic == TOPIC_OF["request"].name:
+            return _ENDED_REQUEST
+        return _WRONG_TOPIC if self.code == UndecodableCode.WRONG_TOPIC else None
 
 
 def dead_letter_id(topic: str, partition: int, offset: int, code: str) -> UUID:

@@ -83,22 +83,11 @@ def _headers(row: StoredDeadLetter, hub_key: HubKey | None) -> list[tuple[str, b
 
 
 def _require_replayable(dead_letters: Sequence[StoredDeadLetter]) -> None:
-    hopeless = [row for row in dead_letters if not row.is_replayable]
+    hopeless = [(row, row.replay_obstacle) for row in dead_letters if row.replay_obstacle]
     if hopeless:
-        first = hopeless[0]
+        first, obstacle = hopeless[0]
         others = f" (and {len(hopeless) - 1} more)" if len(hopeless) > 1 else ""
-        why, advice = (
-            (
-                "it would be on the wrong topic again",
-                "Send the event to the right topic, and dismiss this dead letter",
-            )
-            if first.has_topic
-            else (
-                "its record has no topic, because it is not an event",
-                "Correct it at its source and import that again",
-            )
-        )
         raise InvalidInput(
-            f"dead letter {str(first.letter_id)[:8]}{others} cannot be replayed: {why} "
-            f"({first.code}: {first.reason}). {advice}"
+            f"dead letter {str(first.letter_id)[:8]}{others} cannot be replayed: {obstacle.why} "
+            f"({first.code}: {first.reason}). {obstacle.advice}"
         )

@@ -11,6 +11,7 @@ from groupage.settings.hub import ClockSettings, ClockSource, HubSettings, Polic
 from groupage.settings.kafka import KafkaSettings, TopicSettings, own_broker_environment
 from groupage.settings.local import LocalSettings
 from groupage.settings.processes import PlannerSettings, ProcessorSettings
+from groupage.settings.subscriptions import SubscriptionSettings
 from groupage.settings.tokens import bearer_headers, tokens_of
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "PlannerSettings",
     "PolicySettings",
     "ProcessorSettings",
+    "SubscriptionSettings",
     "TelemetrySettings",
     "TopicSettings",
     "bearer_headers",

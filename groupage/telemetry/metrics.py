@@ -111,6 +111,16 @@ CONSIGNMENTS_AT_RISK = Gauge(
     "groupage_consignments_at_risk", "Consignments at risk of missing a cut-off", ["cutoff"]
 )
 
+# --- subscriptions of EPCIS queries -------------------------------------------------------------
+SUBSCRIPTIONS = Gauge(
+    "groupage_subscriptions", "Subscriptions by state: active, failing, stopped", ["state"]
+)
+SUBSCRIPTION_DELIVERIES = Counter(
+    "groupage_subscription_deliveries_total",
+    "Deliveries to subscribers by outcome: delivered, failed; stopped: the hub gave one up",
+    ["outcome"],
+)
+
 # --- ingest -------------------------------------------------------------------------------------
 GATEWAY_REQUESTS = Counter(
     "groupage_gateway_requests_total",

@@ -6,15 +6,13 @@ URL, the publisher validates it by HEAD, signs its bundles (``Notification-Signa
 """
 
 import asyncio
-import binascii
-import hmac
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from hashlib import sha256
 
 import msgspec
 from starlette.requests import Request
 
+from groupage.contracts.body_signature import is_body_signed
 from groupage.domain.errors import InvalidInput, Unavailable
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.serving import is_trusted
@@ -127,7 +125,7 @@ class DcsaCallback:
         given = request.headers.getlist(SIGNATURE_HEADER)
         if not given and self._settings.token is not None and is_trusted(request.scope):
             return
-        if len(given) != 1 or not _is_signed(given[0], body, self._secrets):
+        if len(given) != 1 or not is_body_signed(given[0], body, self._secrets):
             problem = FieldProblem(
                 field=f"header {SIGNATURE_HEADER}",
                 value=given[0][:200] if given else None,
@@ -214,15 +212,3 @@ class DcsaCallback:
                     raise outcome.error
         if dead_letters:
             await self._connection.quarantine(dead_letters)
-
-
-def _is_signed(header: str, body: bytes, secrets: tuple[bytes, ...]) -> bool:
-    """Verify DCSA's signature: ``sha256=`` and the HMAC of the body in hex."""
-    method, _, text = header.strip().partition("=")
-    try:
-        given = binascii.unhexlify(text.strip().encode())
-    except (binascii.Error, UnicodeEncodeError):
-        return False
-    # All of them, whichever is right: the time of an answer tells nothing about the secrets.
-    matches = [hmac.compare_digest(given, hmac.digest(key, body, sha256)) for key in secrets]
-    return method.strip().lower() == "sha256" and any(matches)

@@ -1,14 +1,17 @@
 """Captured EPCIS events in the order of the log, for followers that must miss none."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from groupage.store.captured_events import SELECTED, StoredCapture
 from groupage.store.pool import Connection
 from groupage.store.readers.captured_events import (
     CaptureFilter,
     CapturePage,
     fetch_captures,
     numbered,
+    stored_capture,
 )
 
 
@@ -62,3 +65,13 @@ async def find_recorded(
     return await fetch_captures(
         connection, clauses, values, "record_offset, captured_id", limit=limit, bytes_max=bytes_max
     )
+
+
+async def captures_with_ids(connection: Connection, ids: Sequence[UUID]) -> list[StoredCapture]:
+    """Read captured events by their ids, in the order of these."""
+    rows = await connection.fetch(
+        f"select {SELECTED} from unnest($1::uuid[]) with ordinality as wanted (captured_id, place) "  # noqa: S608 - our own names
+        "join captured_event using (captured_id) order by place",
+        ids,
+    )
+    return [stored_capture(row) for row in rows]

@@ -1,0 +1,108 @@
+"""A receiver of deliveries: a small HTTP server on loopback, which answers as a test wants."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+OK = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+def answer(status: int, *headers: str, body: bytes = b"") -> bytes:
+    """An answer with that status."""
+    lines = [f"HTTP/1.1 {status} -", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+@dataclass
+class Request:
+    """A request as it came."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events of the document."""
+        results = json.loads(self.body)["epcisBody"]["queryResults"]
+        events: list[dict[str, Any]] = results["resultsBody"]["eventList"]
+        return events
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the events."""
+        return [each["eventID"] for each in self.events]
+
+
+Behaviour = Callable[[Request], bytes | None]
+"""Returns the answer; empty: the connection ends; None: it stays open, without an answer."""
+
+
+@dataclass
+class TestReceiver:
+    """What came, and how it is answered."""
+
+    __test__ = False
+    behave: Behaviour = lambda _: OK
+    requests: list[Request] = field(default_factory=list)
+    port: int = 0
+    _came: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    @property
+    def host(self) -> str:
+        """The entry of the setting that allows it."""
+        return f"127.0.0.1:{self.port}"
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait until the requests meet a condition."""
+        async with asyncio.timeout(60), self._came:
+            await self._came.wait_for(condition)
+
+    async def wait_for(self, number: int) -> None:
+        """Wait until so many requests have come."""
+        await self.wait_until(lambda: len(self.requests) >= number)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection."""
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                line, *lines = head.strip().split("\r\n")
+                headers = {
+                    name.lower(): value.strip()
+                    for name, _, value in (each.partition(":") for each in lines)
+                }
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                request = Request(line, headers, body)
+                answered = self.behave(request)
+                async with self._came:
+                    self.requests.append(request)
+                    self._came.notify_all()
+                if answered is None:
+                    await reader.read()  # until the client gives up
+                    return
+                if not answered:
+                    break
+                writer.write(answered)
+                await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def receiving(behave: Behaviour = lambda _: OK) -> AsyncIterator[TestReceiver]:
+    """Receive on a free port."""
+    receiver = TestReceiver(behave)
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, limit=2**20)
+    receiver.port = server.sockets[0].getsockname()[1]
+    try:
+        yield receiver
+    finally:
+        server.close()

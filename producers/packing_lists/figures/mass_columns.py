@@ -8,6 +8,7 @@ import msgspec
 
 from producers.packing_lists.figures.cells import decimals_shown
 from producers.packing_lists.figures.lines import Line, value_text
+from producers.packing_lists.figures.merged import Span, merged_spans
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import TableReading, Total
 from producers.packing_lists.figures.units import MASSES
@@ -36,6 +37,8 @@ class MassColumn(msgspec.Struct, frozen=True):
     values: tuple[Stated | None, ...]
     totals: tuple[Total, ...]
     step: Decimal
+    merged: tuple[Span, ...] = ()
+    """Lines over which a weight is merged; each has it in `values`."""
 
 
 def mass_columns(
@@ -63,6 +66,12 @@ def mass_columns(
         if field == "gross":
             shown = partial(_find_shown, values=values, totals=totals, rows=rows, lines=lines)
             values = _with_articles(reading, column, lines, values, shown, notes, answers)
+        merged = merged_spans(reading, lines, column)
+        for span in merged:
+            # Of a net weight nobody needs to know which carton has how much of it.
+            value = values[span[0]] if field == "gross" else None
+            for index in span:
+                values[index] = value
         found.append(
             MassColumn(
                 column,
@@ -72,6 +81,7 @@ def mass_columns(
                 tuple(values),
                 totals,
                 decimals_shown([value.value for value in values if value]),
+                tuple(merged),
             )
         )
     return found
@@ -208,10 +218,11 @@ def mass_bounds(
 ) -> tuple[list[int], list[int]]:
     """Return the least and the largest mass of a carton that headers allow, by line; 0: none."""
     least, most = [], []
+    together = [_counts_together(column, lines) for column in columns]
     for index, line in enumerate(lines):
         grams = [
-            value.value * MASSES[unit] / (line.count if per == "row" else 1)
-            for column in columns
+            value.value * MASSES[unit] / (counts.get(index, line.count) if per == "row" else 1)
+            for column, counts in zip(columns, together, strict=True)
             if (value := column.values[index]) is not None
             for unit in ((value.unit,) if value.unit in MASSES else column.units or tuple(MASSES))
             for per in column.pers
@@ -220,6 +231,13 @@ def mass_bounds(
         least.append(int(min(grams, default=Decimal(0))))
         most.append(int(max(grams, default=Decimal(0))))
     return least, most
+
+
+def _counts_together(column: MassColumn, lines: Sequence[Line]) -> dict[int, int]:
+    """Return, for each line of a merged weight, the cartons of all of them."""
+    return {
+        index: sum(lines[each].count for each in span) for span in column.merged for index in span
+    }
 
 
 def least_net(nets: Sequence[MassColumn], lines: Sequence[Line]) -> list[Decimal]:

@@ -13,8 +13,10 @@ from producers.packing_lists.figures.limits import describe_excess
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.mass_columns import MassColumn, least_net
 from producers.packing_lists.figures.mass_evidence import Evidence, MassReading, Misfit
+from producers.packing_lists.figures.merged import WAYS, Span, shares_of
+from producers.packing_lists.figures.notes import Answers
 from producers.packing_lists.figures.sizes import SizeReading
-from producers.packing_lists.figures.table import TableReading, Total
+from producers.packing_lists.figures.table import TableReading
 from producers.packing_lists.figures.units import MASSES
 from producers.packing_lists.model import Per, Unit
 
@@ -42,17 +44,38 @@ class MassSolver:
         lines: Sequence[Line],
         sizes: SizeReading | None,
         limits: CartonLimits,
-        labels: Sequence[Total],
+        answers: Answers,
     ) -> None:
         self._reading = reading
         self.columns = columns
         self._lines = lines
         self._sizes = sizes.sizes if sizes else None
+        self._volumes = [
+            size.length_mm * size.width_mm * size.height_mm for size in self._sizes or ()
+        ]
         self._limits = limits
-        self._labels = labels
+        sheet = reading.table.sheet.name
+        self._labels = [
+            total
+            for total in reading.label_totals("gross")
+            if not answers.find(total.key, sheet, ("rows",))
+        ]
         self._plain_rows = sizes.plain_rows if sizes else frozenset()
         self._least_net = least_net(nets, lines)
         self._group_totals = self._find_group_totals()
+        self._summed = {
+            (position, index)
+            for (position, _), indices in self._group_totals.items()
+            for index in indices
+        }
+        self._shares = [
+            {
+                index: share
+                for span in column.merged
+                for index, share in self._shares_of(column, span, answers).items()
+            }
+            for column in columns
+        ]
         # Of two columns in different units, the rounder one is the original.
         self._digits = [
             sum(len(value.value.normalize().as_tuple().digits) for value in column.values if value)
@@ -72,7 +95,41 @@ class MassSolver:
             for position, has in enumerate(filled):
                 if has[0] and not any(has[1:]) and any(all(other) for other in filled):
                     found[position, indices[0]] = indices
+        for position, column in enumerate(self.columns):
+            others = [other for other in self.columns if other is not column]
+            for span in column.merged:
+                if any(
+                    all(other.values[index] for index in span) and span not in other.merged
+                    for other in others
+                ):
+                    found[position, span[0]] = list(span)
         return found
+
+    def _shares_of(self, column: MassColumn, span: Span, answers: Answers) -> dict[int, Decimal]:
+        stated = column.values[span[0]]
+        key = f"{stated.cell}.merged" if stated else ""
+        way = answers.find(key, self._reading.table.sheet.name, WAYS)
+        return shares_of(span, way, self._lines, self._volumes)
+
+    def is_group_total(self, position: int, index: int) -> bool:
+        """Tell whether a weight stands for lines that have weights of their own elsewhere."""
+        return (position, index) in self._group_totals
+
+    def has_total_over(self, position: int, span: Span) -> bool:
+        """Tell whether the list states a sum that includes a merged weight."""
+        groups = {self._lines[index].group for index in span}
+        totals = (*self.columns[position].totals, *self._labels)
+        return any(groups <= set(total.groups) for total in totals)
+
+    def examples_of(self, position: int, span: Span, way: str) -> str:
+        """Say what the cartons of each line of a span would weigh if it were divided so."""
+        value = self.columns[position].values[span[0]]
+        shares = shares_of(span, way, self._lines, self._volumes)
+        if value is None:
+            return ""
+        masses = [value.value * shares[index] / self._lines[index].count for index in span]
+        shown = ", ".join(value_text(kg(mass * 1_000)) for mass in masses[:4])
+        return f"{shown} a carton"
 
     def readings(self, *, beyond_headers: bool = False) -> list[MassReading]:
         """Return a reading for each combination; of equal results the best proved one.
@@ -150,8 +207,8 @@ class MassSolver:
             for second in range(first + 1, len(masses)):
                 self._compare(first, second, masses, pers, evidence)
         self._compare_group_totals(grams, units, evidence)
-        for position, column in enumerate(self.columns):
-            self._compare_total(column, units[position], pers[position], grams, evidence)
+        for position in range(len(self.columns)):
+            self._compare_total(position, units[position], pers[position], grams, evidence)
         self._compare_labels(grams, evidence)
         self._compare_net(grams, evidence)
         is_stated = all(
@@ -182,10 +239,13 @@ class MassSolver:
 
     def _mass(self, position: int, index: int, unit: Unit, per: Per) -> Decimal | None:
         value = self.columns[position].values[index]
-        if value is None or (position, index) in self._group_totals:
+        if value is None or (position, index) in self._summed:
             return None
         own = MASSES[value.unit if value.unit in MASSES else unit]
-        return value.value * own / (self._lines[index].count if per == "row" else 1)
+        if per == "carton":
+            return value.value * own
+        share = self._shares[position].get(index, 1)
+        return value.value * own * share / self._lines[index].count
 
     def _compare(
         self,
@@ -239,22 +299,25 @@ class MassSolver:
 
     def _compare_total(
         self,
-        column: MassColumn,
+        position: int,
         unit: Unit,
         per: Per,
         grams: Sequence[Decimal],
         evidence: Evidence,
     ) -> None:
+        column = self.columns[position]
+        repeated = {index for span in column.merged for index in span[1:]}
         for total in column.totals:
             if total.amount.row in self._plain_rows:
                 continue  # volumes of a carton are added up there without their counts
             factor = MASSES[total.amount.unit if total.amount.unit in MASSES else unit]
             stated = total.amount.value * factor
-            counts = [
-                (mass, line.count)
-                for mass, line in zip(grams, self._lines, strict=True)
-                if mass and line.group in total.groups
+            summed = [
+                index
+                for index, line in enumerate(self._lines)
+                if grams[index] and line.group in total.groups
             ]
+            counts = [(grams[index], self._lines[index].count) for index in summed]
             added = sum((mass * count for mass, count in counts), Decimal(0))
             if not counts:
                 continue
@@ -272,7 +335,7 @@ class MassSolver:
                 f"the list's total is {value_text(kg(stated))} kg, the rows have {rows}",
                 ((f"{total.cell}.total=rows", f"the rows count: {rows}"),),
             )
-            plain_sum = sum((mass for mass, _ in counts), Decimal(0))
+            plain_sum = sum((grams[index] for index in summed if index not in repeated), Decimal(0))
             is_plain = per == "carton" and abs(stated - plain_sum) <= plain_sum * TOLERANCE / 5
             (evidence.plain_sums if is_plain else evidence.misfits).append(misfit)
 

@@ -24,6 +24,7 @@ from producers.packing_lists.figures.mass_columns import (
 from producers.packing_lists.figures.mass_evidence import MassReading
 from producers.packing_lists.figures.mass_judging import compare_net, judge_masses
 from producers.packing_lists.figures.masses import MassSolver
+from producers.packing_lists.figures.merged_masses import settle_merged
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.outliers import remark_outliers
 from producers.packing_lists.figures.pieces import compare_pieces
@@ -189,15 +190,12 @@ class _Solver:
         if not gross:
             return None
         nets = mass_columns(reading, lines, "net", notes, self._answers)
-        labels = [
-            total
-            for total in reading.label_totals("gross")
-            if not self._answers.find(total.key, reading.table.sheet.name, ("rows",))
-        ]
-        solver = MassSolver(reading, gross, nets, lines, sizes, self._limits, labels)
+        solver = MassSolver(reading, gross, nets, lines, sizes, self._limits, self._answers)
         taken, why = judge_masses(solver, reading, notes, self._answers)
         if taken is None:
             return None
+        known = sizes.sizes if sizes else None
+        settle_merged(solver, taken, known, notes, self._answers)
         compare_net(reading, nets, taken.grams, lines, notes, self._answers)
         for position, column in enumerate(gross):
             if column.column is not None:

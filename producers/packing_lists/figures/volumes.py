@@ -7,6 +7,7 @@ import msgspec
 
 from producers.packing_lists.figures.cells import decimals_shown
 from producers.packing_lists.figures.lines import Line
+from producers.packing_lists.figures.merged import merged_spans
 from producers.packing_lists.figures.table import TableReading
 from producers.packing_lists.model import Per, Unit
 from producers.sheets.workbook import cell_name
@@ -74,6 +75,11 @@ def volume_columns(reading: TableReading, lines: Sequence[Line]) -> list[VolumeC
             if (amount := reading.amount(row, column)) is not None and amount.value > 0
         ]
         volumes = _merge_lines_of_group(volumes, lines)
+        spans = {span[0]: span for span in merged_spans(reading, lines, column)}
+        volumes = [
+            msgspec.structs.replace(volume, lines=spans.get(volume.lines[0], volume.lines))
+            for volume in volumes
+        ]
         volumes += [
             Volume(
                 total.amount.value,

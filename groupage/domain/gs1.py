@@ -21,6 +21,7 @@ import msgspec
 
 from groupage.domain.checkdigits import gs1_digit
 from groupage.domain.gs1_labels import GS, GS1_SYMBOLOGIES, parse_element_string, split_symbology
+from groupage.domain.own_urns import own_id
 
 Scheme = Literal[
     "sscc", "sgtin", "lgtin", "sgln", "grai", "giai", "gsrn", "gdti", "ginc", "gsin", "bic", "other"
@@ -36,7 +37,7 @@ class Identifier(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_container(self) -> bool:
-        """Whether it is a freight container, by its BIC code (ISO 6346)."""
+        """Whether it is a freight container: by its BIC code (ISO 6346), or the hub's own URN."""
         return self.scheme == "bic"
 
 
@@ -57,7 +58,14 @@ _LINK = re.compile(
 )
 _SSCC = re.compile(r"(?:00)?([0-9]{18})")
 _BIC_CODE = re.compile(r"[A-Z]{4}[0-9]{7}")
-_SCHEMES = ("https://", "http://", "urn:epc:id:", "urn:epc:class:lgtin:", "urn:epc:")
+_SCHEMES = (
+    "https://",
+    "http://",
+    "urn:epc:id:",
+    "urn:epc:class:lgtin:",
+    "urn:epc:",
+    "urn:groupage:",
+)
 _AROUND = "\t\r\n\v\f\x04\x1c\x1e\x1f\x85\u2028\u2029\ufeff"
 """Ends of lines and of transmissions, and byte order marks, that scanners and programs add."""
 MAYBE_OTHER_FORM = frozenset("](0hHuU" + GS + _AROUND)
@@ -93,7 +101,16 @@ def _of_link_or_urn(text: str) -> Identifier | None:
     text = scheme + text[len(scheme) :]
     if scheme.startswith("http"):
         return _of_link(text)
+    if scheme == "urn:groupage:":
+        return _of_own_urn(text)
     return Identifier(scheme="other", id=text) if scheme == "urn:epc:" else _of_urn(text)
+
+
+def _of_own_urn(text: str) -> Identifier:
+    """Identify a carton or container without a GS1 key, as the hub's own EPCIS events name it."""
+    if (container := own_id("container", text)) is not None:
+        return Identifier(scheme="bic", id=container)
+    return Identifier(scheme="other", id=own_id("unit", text) or text)
 
 
 def _of_label(text: str) -> Identifier:

@@ -186,7 +186,10 @@ def _map_packing(seen: Observation) -> list[Event]:
             *on_board,
             *(
                 UnitLoaded(
-                    unit_id=unit_id, consignment_id=seen.consignment_id, equipment_ref=parent.id
+                    unit_id=unit_id,
+                    consignment_id=seen.consignment_id,
+                    equipment_ref=parent.id,
+                    consolidation_id=seen.own_ids.get("consolidation"),
                 )
                 for unit_id in seen.units
             ),
@@ -262,7 +265,13 @@ def _map_association(seen: Observation) -> list[Event]:
         return [ContainerUnsealed(equipment_ref=parent.id, seal_no=seal_no, reason=reason)]
     if seen.step in _RESEAL_STEPS:
         return [ContainerResealed(equipment_ref=parent.id, seal_no=seal_no, reason=reason)]
-    return [ContainerSealed(equipment_ref=parent.id, seal_no=seal_no)]
+    return [
+        ContainerSealed(
+            equipment_ref=parent.id,
+            seal_no=seal_no,
+            consolidation_id=seen.own_ids.get("consolidation"),
+        )
+    ]
 
 
 def _map_transaction(seen: Observation) -> list[Event]:

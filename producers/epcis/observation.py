@@ -8,11 +8,14 @@ import msgspec
 
 from groupage.domain.cbv import Vocabulary, word_of
 from groupage.domain.gs1 import Identifier, canonical_id, identify
+from groupage.domain.own_urns import kind_of, own_id
 from producers.epcis.checks import parse_time
 from producers.epcis.sensors import Measurement, read_measurement
 
 CONSIGNMENT_URN = "urn:groupage:consignment:"
 """A business transaction that names the hub's own consignment."""
+_OWN_OBJECTS = frozenset(("", "unit", "seal", "container"))
+"""Kinds of the hub's own URNs that name units or containers; empty: it is another URI."""
 _NO_UNITS = frozenset(("gsrn", "sgln", "gdti", "ginc", "gsin"))
 """Keys of people, places and documents, which are not logistic units."""
 
@@ -38,6 +41,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     consignment_id: str | None
     transactions: dict[str, str]
     """Business transactions by type, the first of each."""
+    own_ids: dict[str, str]
+    """Things of the hub that are business transactions, by kind: ``consolidation``, ``visit`` …"""
     holds_set: tuple[str, ...]
     holds_unset: tuple[str, ...]
     measurement: Measurement
@@ -51,7 +56,12 @@ def observe(event: dict[str, Any], *, event_id: str) -> Observation:
     at = parse_time(event["eventTime"])
     if at is None:
         raise ValueError(event["eventTime"])
-    things = [identify(epc) for name in ("epcList", "childEPCs") for epc in event.get(name, [])]
+    things = [
+        identify(epc)
+        for name in ("epcList", "childEPCs")
+        for epc in event.get(name, [])
+        if kind_of(epc) in _OWN_OBJECTS
+    ]
     transactions = _transactions(event)
     persistent = event.get("persistentDisposition", {})
     declaration = event.get("errorDeclaration")
@@ -73,6 +83,7 @@ def observe(event: dict[str, Any], *, event_id: str) -> Observation:
         place=_place(event),
         consignment_id=_consignment(event),
         transactions=transactions,
+        own_ids=_own_ids(event),
         holds_set=_words(persistent.get("set")),
         holds_unset=_words(persistent.get("unset")),
         measurement=read_measurement(event),
@@ -101,8 +112,20 @@ def _words(values: object) -> tuple[str, ...]:
 def _place(event: dict[str, Any]) -> str:
     for name in ("readPoint", "bizLocation"):
         if event.get(name) is not None:
-            return canonical_id(event[name]["id"])
+            place: str = event[name]["id"]
+            if kind_of(place) == "hub":
+                continue
+            return own_id("location", place) or canonical_id(place)
     return ""
+
+
+def _own_ids(event: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in event.get("bizTransactionList", []):
+        kind = kind_of(item["bizTransaction"])
+        if kind and (id_ := own_id(kind, item["bizTransaction"])):
+            found.setdefault(kind, id_)
+    return found
 
 
 def _transactions(event: dict[str, Any]) -> dict[str, str]:
@@ -117,8 +140,8 @@ def _consignment(event: dict[str, Any]) -> str | None:
     """Return the consignment's id in the hub, or its GS1 number (GINC); None without either."""
     for item in event.get("bizTransactionList", []):
         number: str = item["bizTransaction"]
-        if number.startswith(CONSIGNMENT_URN):
-            return number.removeprefix(CONSIGNMENT_URN)
+        if consignment_id := own_id("consignment", number):
+            return consignment_id
         if identify(number).scheme == "ginc":
             return canonical_id(number)
     for epc in event.get("epcList", []):

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from groupage.domain.events.base import Dimensions
+from groupage.domain.own_urns import own_id
 
 _MM = {
     "MTR": Decimal(1_000),
@@ -57,7 +58,7 @@ def read_measurement(event: dict[str, Any]) -> Measurement:
     masses: dict[str, int] = {}
     device = ""
     for element in event.get("sensorElementList", []):
-        device = _text(element.get("sensorMetadata", {}).get("deviceID")) or device
+        device = _device(element.get("sensorMetadata", {})) or device
         for report in element.get("sensorReport", []):
             edge, mm = _edge(report)
             grams = _mass(report)
@@ -67,7 +68,7 @@ def read_measurement(event: dict[str, Any]) -> Measurement:
                 masses[_feature(report)] = grams
             else:
                 continue
-            device = _text(report.get("deviceID")) or device
+            device = _device(report) or device
     gross_g = _gross_mass(masses)
     missing = [name for name in ("length", "width", "height") if name not in edges]
     size = None
@@ -84,6 +85,11 @@ def read_measurement(event: dict[str, Any]) -> Measurement:
         missing=tuple(missing),
         any_report=bool(edges or masses),
     )
+
+
+def _device(part: dict[str, Any]) -> str:
+    device = _text(part.get("deviceID"))
+    return own_id("device", device) or device
 
 
 def _text(value: object) -> str:

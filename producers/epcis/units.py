@@ -73,6 +73,7 @@ def _unit_received(seen: Observation, unit_id: str) -> Event:
         consignment_id=seen.consignment_id,
         condition=_CONDITIONS.get(seen.disposition, "good"),
         dock=seen.place,
+        visit_id=seen.own_ids.get("visit"),
     )
 
 
@@ -130,16 +131,16 @@ def _container_gated_in(seen: Observation, ref: str) -> Event:
     return ContainerGatedIn(equipment_ref=ref, place=seen.place)
 
 
-def _container_gated_out(_: Observation, ref: str) -> Event:
-    return ContainerGatedOut(equipment_ref=ref)
+def _container_gated_out(seen: Observation, ref: str) -> Event:
+    return ContainerGatedOut(equipment_ref=ref, consolidation_id=seen.own_ids.get("consolidation"))
 
 
 def _container_moved(seen: Observation, ref: str) -> Event:
     return ContainerMoved(equipment_ref=ref, place=seen.place)
 
 
-def _container_on_board(_: Observation, ref: str) -> Event:
-    return ContainerOnBoard(equipment_ref=ref)
+def _container_on_board(seen: Observation, ref: str) -> Event:
+    return ContainerOnBoard(equipment_ref=ref, voyage_id=seen.own_ids.get("voyage"))
 
 
 def _container_inspected(seen: Observation, ref: str) -> Event:
@@ -164,7 +165,11 @@ def _container_weighed(seen: Observation, ref: str) -> Event:
         )
     if seen.certified:
         return VgmVerified(
-            equipment_ref=ref, gross_g=gross_g, method="SM1", device=seen.measurement.device
+            equipment_ref=ref,
+            gross_g=gross_g,
+            method="SM1",
+            device=seen.measurement.device,
+            consolidation_id=seen.own_ids.get("consolidation"),
         )
     return ContainerWeighed(equipment_ref=ref, gross_g=gross_g)
 

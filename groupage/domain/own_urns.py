@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 PREFIX = "urn:groupage:"
 _PLAIN = "/:@!$&'()*+,;="
-"""Characters that may stand in a URN as they are, besides letters, digits and ``-._~``."""
+"""Characters that may stand in a URN as they are, besides A to Z, a to z, 0 to 9 and ``-._~``."""
 
 
 def own_urn(kind: str, id_: str, *, plain: str = _PLAIN) -> str:

@@ -311,7 +311,7 @@ def test_times_have_an_offset_of_epcis(at: datetime) -> None:
     ],
 )
 def test_what_did_not_happen_or_came_as_epcis_is_not_made(envelope: dict[str, Any]) -> None:
-    """A plan is no observation, and a captured event goes out as it came."""
+    """A plan is not an observation, and a captured event goes out as it came."""
     fact = occurred(unit.UnitReceived(unit_id=SSCC), **envelope)
     assert not has_meaning(fact)
     assert events_of(fact, HUB, Around()) == []

@@ -9,6 +9,7 @@ from producers.packing_lists.model import Field, Finding, Layout
 from producers.packing_lists.shared_cells import fill_shared_cells
 from producers.packing_lists.spellings import plain
 from producers.packing_lists.stated_totals import StatedTotals
+from producers.packing_lists.two_weights import split_weights
 from producers.sheets.workbook import Sheet, Workbook, cell_name
 
 SHEETS_MAX = 60
@@ -70,12 +71,12 @@ def choose_sheets(workbook: Workbook, *, sheet: str | None = None) -> ChosenShee
         if candidate.hidden:
             remarks.append(_remark("hidden_sheet", candidate, "is hidden and is not read"))
             continue
-        layout = read_layout(candidate)
+        prepared, layout = _read(candidate)
         if layout is None:
             if any(any(text_of(cell) for cell in row) for row in candidate.rows):
                 remarks.append(_remark("other_sheet", candidate, "has no table of cartons"))
             continue
-        scored.append((_score(candidate, layout), candidate, layout))
+        scored.append((_score(prepared, layout), prepared, layout))
     best = max((score for score, _, _ in scored), default=0.0)
     lists = [found for found in scored if found[0] >= min(best, SCORE_MIN)]
     remarks.extend(
@@ -96,6 +97,21 @@ def choose_sheets(workbook: Workbook, *, sheet: str | None = None) -> ChosenShee
         remarks=tuple(remarks),
         errors=tuple(errors),
     )
+
+
+def _read(sheet: Sheet) -> tuple[Sheet, Layout | None]:
+    """Return a sheet as it is read, with its layout."""
+    split = split_weights(sheet)
+    layout = read_layout(split.sheet, split.columns)
+    if layout is not None and split.columns:
+        cargo = {row for group in layout.groups for row in group.rows}
+        errors = (finding for row, finding in split.singles if row in cargo)
+        layout = msgspec.structs.replace(
+            layout,
+            errors=(*layout.errors, *errors),
+            remarks=(*layout.remarks, *split.remarks),
+        )
+    return split.sheet, layout
 
 
 Scored = tuple[float, Sheet, Layout]
@@ -127,10 +143,10 @@ def _count(found: Scored) -> int:
 def _named(workbook: Workbook, name: str) -> ChosenSheets:
     for place, candidate in enumerate(workbook.sheets, start=1):
         if name in (candidate.name, str(place)):
-            layout = read_layout(candidate)
+            prepared, layout = _read(candidate)
             if layout is None:
                 break
-            return ChosenSheets(lists=((fill_shared_cells(candidate, layout), layout),))
+            return ChosenSheets(lists=((fill_shared_cells(prepared, layout), layout),))
     return ChosenSheets(lists=(), errors=(_no_list(workbook, name),))
 
 

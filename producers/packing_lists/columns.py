@@ -92,6 +92,17 @@ def read_columns(sheet: Sheet, area: TableArea) -> tuple[Column, ...]:
     return set_pallets_aside(columns)
 
 
+def name_gross(column: Column) -> Column:
+    """Take a column for gross weights alone: its cells had gross and net weight."""
+    weights = [each for each in column.meanings if each.field in ("gross", "net")]
+    kept = [each for each in weights if each.field == "gross"] or weights[:1]
+    why = f'header "{column.header}", the larger of two weights in a cell'
+    meanings = tuple(msgspec.structs.replace(each, field="gross", why=why) for each in kept)
+    return msgspec.structs.replace(
+        column, meanings=meanings or (Meaning(field="gross", score=0.9, why=why),)
+    )
+
+
 def _profile(sheet: Sheet, column: int, rows: tuple[int, ...]) -> Profile:
     kinds: Counter[str] = Counter()
     nouns: Counter[str] = Counter()

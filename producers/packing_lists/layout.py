@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from producers.packing_lists.columns import read_columns
+from producers.packing_lists.columns import name_gross, read_columns
 from producers.packing_lists.grid import SIZE, SUMMED, Grid
 from producers.packing_lists.header import Header
 from producers.packing_lists.labels import read_labels
@@ -37,13 +37,15 @@ class _Table(msgspec.Struct, frozen=True):
         return sum(int(self.grid.count(group.rows[0]) or 0) for group in self.reader.groups)
 
 
-def read_layout(sheet: Sheet) -> Layout | None:
+def read_layout(sheet: Sheet, gross: frozenset[int] = frozenset()) -> Layout | None:
     """Return the layout of a sheet's table of cartons; None for a sheet without one.
+
+    `gross` are columns of gross weights, whatever else their names say.
 
     Of several tables the first with sizes is read. The others are summaries that repeat its
     cartons, tables of something else, or an error.
     """
-    tables = [_read_table(sheet, area) for area in find_tables(sheet)]
+    tables = [_read_table(sheet, area, gross) for area in find_tables(sheet)]
     tables = [table for table in tables if table.is_list()]
     if not tables:
         return None
@@ -76,8 +78,9 @@ def read_layout(sheet: Sheet) -> Layout | None:
     )
 
 
-def _read_table(sheet: Sheet, area: TableArea) -> _Table:
+def _read_table(sheet: Sheet, area: TableArea, gross: frozenset[int]) -> _Table:
     columns = share_units(sheet, area.header, read_columns(sheet, area))
+    columns = tuple(name_gross(column) if column.index in gross else column for column in columns)
     grid = Grid(sheet, columns)
     reader = RowReader(grid, area)
     reader.read()

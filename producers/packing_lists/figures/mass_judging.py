@@ -141,7 +141,7 @@ def _judge_contradiction(
     reason = (
         f"the weights contradict each other ({'; '.join(each.text for each in least.misfits[:3])})"
     )
-    return _ask(solver, [least, *others], notes, reason)
+    return _ask(solver, [least, *others] if others else stated, notes, reason)
 
 
 def _ask(

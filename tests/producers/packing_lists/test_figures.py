@@ -569,15 +569,6 @@ def test_what_a_spreadsheet_made_a_date_of_is_no_carton_number() -> None:
     assert "made a date of a range" in uncounted.errors[0].text
 
 
-def test_gross_and_net_weights_in_one_column_are_an_error_there() -> None:
-    """11.0/12.5 under N.W./G.W. is not split."""
-    rows: Rows = [
-        ["Goods", "Ctns", "Size (cm)", "N.W./G.W. per ctn (kg)"],
-        ["Cups", 10, "60*40*35", "11.0/12.5"],
-    ]
-    assert [error.cell for error in read(rows).errors] == ["D1"]
-
-
 def test_ticked_boxes_are_yes_and_empty_ones_no() -> None:
     """A crossed box is ticked, too."""
     rows: Rows = [["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)", "Fragile"]]

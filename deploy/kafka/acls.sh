@@ -75,8 +75,9 @@ allow "$gateway $sender" Write "$public $dead_letters"
 # How they check what they publish follows the hub's policy.
 allow "$clock $gateway $sender" Read hub.policy.v1
 
-# They match the events of carriers (DCSA) to what the hub knows.
+# They match the events of carriers (DCSA) to what the hub knows, and find what these events became before.
 allow "$gateway $sender" Read "hub.schedule.v1 hub.equipment.v1 hub.customs.v1"
+allow "$gateway $sender" Read "hub.consignment.v1 hub.consolidation.v1"
 
 # Systems that follow plans and alerts, such as a warehouse. What the hub decides about consolidations (opened, planned,
 # rolled) is internal; the public topic has what other systems report (booked, stuffing).

@@ -104,6 +104,16 @@ _WORDS: tuple[Mapping[str, str], ...] = (
     },
     {"fit": "", "unfit": "it takes no cargo"},
     {"VESSEL": "a ship", "RAIL": "a train", "TRUCK": "", "AIR": "an aircraft"},
+    {"ARRIVED": "the ship arrives", "DEPARTED": "the ship departs"},
+    {
+        "LOADED": "onto a ship, train or truck",
+        "DISCHARGED": "off a ship, train or truck",
+        "GATED_IN": "into a terminal or yard",
+        "GATED_OUT": "out of a terminal or yard",
+        "PICKED_UP": "laden",
+        "DROPPED_OFF": "",
+        "CROSSED": "over a border",
+    },
 )
 _BY_VALUES = {frozenset(names): names for names in (*_CODES, *_WORDS)}
 _CODE_VALUES = frozenset(frozenset(names) for names in _CODES)

@@ -5,8 +5,11 @@ The id of a fact is ``{eventID}@{version}#{number}``; the version is the sender'
 originating parties. So the same event gives the same facts over HTTP and from a file.
 
 - An event overrides those with its eventID and an earlier version: the hub withdraws their facts.
-- A retraction (``isRetracted``; before 3.0.0 ``retractedEventID``) withdraws all versions. It may
-  carry nothing but the id, so the versions come from what the hub took before (`References`).
+- A retraction (``isRetracted``; before 3.0.0 ``retractedEventID``) withdraws the versions that were
+  stated before it. It may carry nothing but the id, so the versions come from what the hub took
+  before (`versions.py`).
+- So the last statement about an event counts, in whatever order they arrive. A retraction that
+  comes before its event is kept as a fact that is withdrawn from the start.
 """
 
 from collections.abc import Iterator
@@ -19,14 +22,9 @@ from groupage.domain.errors import InvalidInput
 from groupage.domain.fact import Fact
 from producers.dcsa.mapping import map_report
 from producers.dcsa.reading import read_report
-from producers.dcsa.references import (
-    References,
-    Version,
-    content_digest,
-    event_id_of,
-    withdrawal_of,
-)
+from producers.dcsa.references import References
 from producers.dcsa.report import CarrierReport
+from producers.dcsa.versions import Version, content_digest, fact_id_of, stamp_of, withdrawal_of
 from producers.dead_letters import DeadLetter, QuarantineCode
 from producers.duplicate_keys import find_repeated_key
 from producers.entries import Accepted, Entry, Quarantined, Rejected, check_entry
@@ -112,14 +110,29 @@ def entries_of(
     rules: CheckDigitRules = DEFAULT_RULES,
 ) -> Iterator[Entry]:
     """Yield a result for every event, in the document's order; `references` learns from each."""
-    for index, raw in enumerate(bundle.events):
-        original = bytes(raw)
-        entry = _entry(original, bundle.path_of(index), references, recorded_at, found_by)
-        entry = check_entry(entry, rules=rules, found_by=found_by, original=original)
+    for index in range(len(bundle.events)):
+        entry = entry_of(
+            bundle, index, references, recorded_at=recorded_at, found_by=found_by, rules=rules
+        )
         if isinstance(entry, Accepted):
             for fact in entry.facts:
                 references.note(fact)
         yield entry
+
+
+def entry_of(
+    bundle: Bundle,
+    index: int,
+    references: References,
+    *,
+    recorded_at: datetime,
+    found_by: str,
+    rules: CheckDigitRules,
+) -> Entry:
+    """Return the result for an event of a bundle."""
+    original = bytes(bundle.events[index])
+    entry = _entry(original, bundle.path_of(index), references, recorded_at, found_by)
+    return check_entry(entry, rules=rules, found_by=found_by, original=original)
 
 
 def _entry(
@@ -138,7 +151,7 @@ def _entry(
     try:
         _check_size(raw)
         if report.retracts:
-            return _retract(report, references, recorded_at)
+            return _retract(report, raw, references, recorded_at)
         return _state(report, raw, references, recorded_at)
     except Unmapped as unmapped:
         return Quarantined(dead_letter=_dead_letter(report, unmapped, raw, found_by))
@@ -160,17 +173,30 @@ def _state(
     report: CarrierReport, raw: bytes, references: References, recorded_at: datetime
 ) -> Accepted:
     """Return the facts of a version, and the withdrawals of those that it overrides."""
-    versions = references.versions_of(report.source, report.event_id)
-    stamp = report.version or "-"
-    known = versions.get(stamp)
+    taken, stamp = references.taken.find(report.source, report.event_id), stamp_of(report)
+    known = taken.versions.get(stamp)
     if known is not None and known.content in (b"", content_digest(raw)):
         return Accepted(facts=tuple(_again(known, raw, recorded_at)))
-    if any(other > stamp for other in versions):
+    if taken.is_after(stamp):
         return Accepted(facts=(), notes=("older_version",))
+    facts, notes = _facts_of(report, raw, references, recorded_at)
+    overridden = [
+        withdrawal_of(fact, recorded_at=recorded_at)
+        for version in taken.versions.values()
+        if version.stamp != stamp and not version.withdrawn
+        for fact in version.facts.values()
+    ]
+    return Accepted(facts=(*overridden, *facts), notes=notes)
+
+
+def _facts_of(
+    report: CarrierReport, raw: bytes, references: References, recorded_at: datetime
+) -> tuple[list[Fact], tuple[str, ...]]:
+    """Map a version to facts; return them and remarks. Raises Unmapped."""
     mapped = map_report(report, references)
     facts = [
         Fact(
-            event_id=event_id_of(report, number),
+            event_id=fact_id_of(report, number),
             source=report.source,
             key=event.key,
             occurred_at=mapped.at,
@@ -181,15 +207,7 @@ def _state(
         )
         for number, event in enumerate(mapped.events, start=1)
     ]
-    if not versions and all(map(references.has_statement, facts)):
-        return Accepted(facts=(), notes=("reported_before",))
-    overridden = [
-        withdrawal_of(fact, recorded_at=recorded_at)
-        for version in versions.values()
-        if version.stamp != stamp and not version.withdrawn
-        for fact in version.facts.values()
-    ]
-    return Accepted(facts=(*overridden, *facts), notes=mapped.notes)
+    return facts, mapped.notes
 
 
 def _again(version: Version, raw: bytes, recorded_at: datetime) -> Iterator[Fact]:
@@ -199,20 +217,42 @@ def _again(version: Version, raw: bytes, recorded_at: datetime) -> Iterator[Fact
         yield msgspec.structs.replace(fact, recorded_at=recorded_at, original=original)
 
 
-def _retract(report: CarrierReport, references: References, recorded_at: datetime) -> Accepted:
-    versions = references.versions_to_retract(report.source, report.retracts)
-    facts = tuple(
-        withdrawal_of(fact, recorded_at=recorded_at)
-        for version in versions.values()
-        for fact in version.facts.values()
+def _retract(
+    report: CarrierReport, raw: bytes, references: References, recorded_at: datetime
+) -> Accepted:
+    taken, stamp = (
+        references.taken.find_to_retract(report.source, report.retracts),
+        stamp_of(report),
     )
-    if not facts:
-        raise Unmapped(
-            QuarantineCode.RETRACTS_UNKNOWN,
-            f"it retracts event {report.retracts!r} of {report.source}, of which the hub has no "
-            "fact",
-        )
-    return Accepted(facts=facts)
+    facts = [fact for version in taken.versions_until(stamp) for fact in version.facts.values()]
+    if not facts and taken.is_after(stamp):
+        return Accepted(facts=(), notes=("older_version",))
+    stated = [] if facts else _state_for_retraction(report, raw, references, recorded_at)
+    withdrawals = [
+        withdrawal_of(fact, recorded_at=recorded_at, retracted_at=stamp) for fact in facts or stated
+    ]
+    return Accepted(facts=(*stated, *withdrawals))
+
+
+def _state_for_retraction(
+    report: CarrierReport, raw: bytes, references: References, recorded_at: datetime
+) -> list[Fact]:
+    """Return what an event states whose retraction came first: it may have its whole content.
+
+    With the facts withdrawn at once, the log knows that older versions do not count. Raises
+    Unmapped for a retraction without content.
+    """
+    unknown = (
+        f"it retracts event {report.retracts!r} of {report.source}, of which the hub has no fact"
+    )
+    if report.at is None or not report.version:
+        raise Unmapped(QuarantineCode.RETRACTS_UNKNOWN, unknown)
+    event = msgspec.structs.replace(report, event_id=report.retracts, retracts="")
+    try:
+        facts, _ = _facts_of(event, raw, references, recorded_at)
+    except Unmapped as unmapped:
+        raise Unmapped(QuarantineCode.RETRACTS_UNKNOWN, f"{unknown}: {unmapped.reason}") from None
+    return facts
 
 
 def _dead_letter(

@@ -1,7 +1,7 @@
 """Mapping of DCSA's equipment events: what happened to a container. Pure. Raises Unmapped."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 from groupage.domain.events.base import Event
 from groupage.domain.events.consolidation import StuffingCompleted
@@ -10,6 +10,7 @@ from groupage.domain.events.equipment import (
     ContainerGatedIn,
     ContainerGatedOut,
     ContainerInspected,
+    ContainerMove,
     ContainerMoved,
     ContainerOnBoard,
     ContainerPickedUp,
@@ -18,10 +19,12 @@ from groupage.domain.events.equipment import (
     SealSource,
 )
 from groupage.domain.places import canonical_place
+from producers.dcsa.known import Passage
 from producers.dcsa.references import References
 from producers.dcsa.report import CarrierReport, Seal
 from producers.dcsa.shipments import CONSOLIDATION_URN, own_id
-from producers.dcsa.vocabulary import SEAL_SOURCES
+from producers.dcsa.transport import ship_of
+from producers.dcsa.vocabulary import EQUIPMENT, SEAL_SOURCES
 from producers.dead_letters import QuarantineCode
 from producers.epcis.unmapped import Unmapped
 
@@ -34,6 +37,7 @@ _SOURCES: dict[str, SealSource] = {
     "CONSOLIDATOR": "CONSOLIDATOR",
 }
 _PLACE_LENGTH_MAX = 200
+_MOVES: dict[str, ContainerMove] = {move: move for move in get_args(ContainerMove)}
 
 
 def place_of(report: CarrierReport) -> str:
@@ -114,30 +118,56 @@ def _gated_out(_: str, report: CarrierReport, _references: References) -> Event:
 
 
 def _loaded(_: str, report: CarrierReport, references: References) -> Event:
-    if report.mode == "TRUCK" or report.phase in ("TRANSSHIPMENT", "IMPORT"):
+    if report.mode == "TRUCK" or report.phase == "IMPORT":
         return _moved(report)
-    voyage = references.find_voyage(report)
-    if voyage is not None and report.locode and canonical_place(report.locode) != voyage.pol:
-        return _moved(report)
+    if report.phase == "TRANSSHIPMENT":
+        return _moved(report, _known_passage(report, references))
+    passage = references.find_passage(report)
+    if passage is not None and _is_elsewhere(report, passage):
+        return _moved(report, passage)
     return ContainerOnBoard(
-        equipment_ref=report.equipment_ref, voyage_id=voyage.voyage_id if voyage else None
+        equipment_ref=report.equipment_ref,
+        voyage_id=passage.voyage.voyage_id if passage else None,
     )
+
+
+def _is_elsewhere(report: CarrierReport, passage: Passage) -> bool:
+    """Tell whether it is not on board of the voyage's ship at the port of loading."""
+    at_pol = not report.locode or canonical_place(report.locode) == passage.voyage.pol
+    return passage.by_other_ship or not at_pol
+
+
+def _known_passage(report: CarrierReport, references: References) -> Passage | None:
+    try:
+        return references.find_passage(report)
+    except Unmapped:
+        return None  # after a transshipment it is on a ship that the hub need not know
+
+
+def _discharged(_: str, report: CarrierReport, references: References) -> Event:
+    return _moved(report, _known_passage(report, references))
 
 
 def _moved_as(subtype: str, report: CarrierReport, _references: References) -> Event:
     if report.facility_type == "BORDER" and subtype == "CROSSED" and not place_of(report):
-        return ContainerMoved(equipment_ref=report.equipment_ref, place="border")
+        return ContainerMoved(equipment_ref=report.equipment_ref, place="border", move="CROSSED")
     return _moved(report)
 
 
-def _moved(report: CarrierReport) -> Event:
+def _moved(report: CarrierReport, passage: Passage | None = None) -> Event:
     place = place_of(report)
     if not place:
         raise Unmapped(
             QuarantineCode.NO_HUB_EVENT,
             f"{report.subtype} of {report.equipment_ref} names neither a UN/LOCODE nor a place",
         )
-    return ContainerMoved(equipment_ref=report.equipment_ref, place=place)
+    by_ship = report.mode in ("", "VESSEL") and (report.voyage_numbers or report.vessel_imo)
+    return ContainerMoved(
+        equipment_ref=report.equipment_ref,
+        place=place,
+        move=_MOVES.get(EQUIPMENT.word_of(report.subtype) or ""),
+        **(ship_of(report, passage) if by_ship else {}),
+    )
 
 
 def _sealed(_: str, report: CarrierReport, _references: References) -> Event:
@@ -193,7 +223,7 @@ _STEPS: dict[str, _Step] = {
     "GATED_IN": _gated_in,
     "GATED_OUT": _gated_out,
     "LOADED": _loaded,
-    "DISCHARGED": _moved_as,
+    "DISCHARGED": _discharged,
     "DROPPED_OFF": _moved_as,
     "CROSSED": _moved_as,
     "STUFFED": _sealed,

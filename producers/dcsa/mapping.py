@@ -10,11 +10,12 @@
 | STUFFED, RESEALED with a seal | container.sealed, container.resealed |
 | INSPECTED with the reason fit or unfit | container.inspected |
 | CUSTOMS_… with the declaration's number | customs.selected, customs.released |
-| DEPARTED, actual | leg.departed |
+| DEPARTED at the port of loading, actual | leg.departed |
 | ARRIVED at the port of discharge, actual | leg.arrived |
-| ARRIVED, estimated | leg.eta_updated |
+| ARRIVED at the port of discharge, estimated | leg.eta_updated |
 | DEPARTED at the port of loading, planned or estimated | sailing.changed |
 | ARRIVED at the port of discharge, planned | sailing.changed |
+| other calls of the ship, calls of other ships | port_call.reported |
 | SHIPMENT | `shipments.py` |
 
 A fact keeps the classifier of its event. Most planned and estimated events are only stored: no
@@ -26,7 +27,7 @@ from datetime import datetime
 import msgspec
 
 from groupage.domain.events.base import Event
-from groupage.domain.events.schedule import EtaUpdated, SailingChanged
+from groupage.domain.events.schedule import EtaUpdated, PortCallReported, SailingChanged
 from groupage.domain.fact import Classifier
 from producers.dcsa.equipment import map_equipment
 from producers.dcsa.references import References
@@ -68,7 +69,9 @@ def map_report(report: CarrierReport, references: References) -> Mapped:
             events = map_equipment(subtype, report, references)
         case "TRANSPORT":
             events = (map_transport(subtype, classifier, report, references),)
-            if isinstance(events[0], SailingChanged | EtaUpdated):
+            if isinstance(events[0], SailingChanged | EtaUpdated) or (
+                isinstance(events[0], PortCallReported) and classifier != "ACTUAL"
+            ):
                 at = report.stated_at or report.at
         case "SHIPMENT":
             events = map_shipment(subtype, report, references)

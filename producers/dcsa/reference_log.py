@@ -1,12 +1,15 @@
 """The hub's references as its topics have them: read before a carrier's events are matched.
 
 Three public topics have all that carriers name: sailings and bookings, containers, declarations.
-The reader begins `REACH` ago, reads to their end, and goes on from there the next time, so that
-what any gateway or import took before counts.
+Two more have what became of events about the hub's own consignments and consolidations. All scans
+of cartons lie there, too, so they are read only from the first bundle on that needs them.
+The reader begins `REACH` or `OWN_REACH` ago, reads to their end, and goes on from there the next
+time, so that what any gateway or import took before counts.
 """
 
 import asyncio
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -25,8 +28,6 @@ from groupage.domain.events.equipment import ContainerBooked, ContainerReleased
 from groupage.domain.events.schedule import (
     CarrierBookingConfirmed,
     CarrierBookingRolled,
-    LegArrived,
-    LegDeparted,
     SailingPublished,
 )
 from groupage.settings import KafkaSettings
@@ -34,9 +35,13 @@ from producers.dcsa.references import References
 from producers.dcsa.report import SOURCE
 
 TOPICS = ("hub.schedule.v1", "hub.equipment.v1", "hub.customs.v1")
+OWN_TOPICS = ("hub.consignment.v1", "hub.consolidation.v1")
 REACH = timedelta(days=200)
 """A voyage is published, sailed, and reported about within this time. Assumption."""
+OWN_REACH = timedelta(days=60)
+"""An event about a consignment is updated or retracted within this time. Assumption."""
 _TIMEOUT_S = 20.0
+_IMPORT_TIMEOUT_S = 300.0
 _STOP_TIMEOUT_S = 3.0
 _POLL_MS = 250
 _FETCH_WAIT_MS = 50
@@ -51,26 +56,41 @@ _READ = frozenset(
         CarrierBookingRolled,
         ContainerReleased,
         ContainerBooked,
-        LegArrived,
-        LegDeparted,
     )
 )
 _SOURCE = SOURCE.encode()
+_NAMES_OWN = (b"urn:groupage:", b"etract", b"\\u00")
+"""Signs of an event about the hub's own aggregates, of a retraction, of an escaped key."""
 
 log = structlog.get_logger(__name__)
+
+
+class StillReading(Unavailable):
+    """The topics are longer than the time of one read."""
+
+
+def needs_own(document: bytes) -> bool:
+    """Tell whether events may be about consignments, or retract an event that was."""
+    return any(sign in document for sign in _NAMES_OWN)
 
 
 class ReferenceLog:
     """Reads the topics into `references`; an async context manager."""
 
-    def __init__(self, kafka: KafkaSettings, *, prefix: str, references: References) -> None:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        *,
+        prefix: str,
+        references: References,
+        timeout_s: float = _TIMEOUT_S,
+    ) -> None:
+        """`timeout_s` limits each read."""
         self._kafka = kafka
         self._prefix = prefix
-        self._partitions = [
-            TopicPartition(prefix + topic, number)
-            for topic in TOPICS
-            for number in range(BY_NAME[topic].partitions)
-        ]
+        self._timeout_s = timeout_s
+        self._partitions = self._partitions_of(TOPICS)
+        self._reads_own = False
         self._consumer: AIOKafkaConsumer | None = None
         self.references = references
         """What has been read so far."""
@@ -89,7 +109,7 @@ class ReferenceLog:
             async with asyncio.timeout(_TIMEOUT_S):
                 await consumer.start()
                 consumer.assign(self._partitions)
-                await self._seek(consumer)
+                await self._seek(consumer, self._partitions, REACH)
         except BaseException as error:
             await stop_consumer(consumer, timeout_s=_STOP_TIMEOUT_S)
             if isinstance(error, KafkaError | TimeoutError | OSError):
@@ -108,19 +128,30 @@ class ReferenceLog:
         if consumer is not None:
             await stop_consumer(consumer, timeout_s=_STOP_TIMEOUT_S)
 
-    async def read_to_end(self) -> References:
-        """Read what the topics have now. Raises Unavailable; the next call goes on from there."""
+    async def read_to_end(self, *, with_own: bool) -> References:
+        """Read what the topics have now.
+
+        Raises Unavailable; after StillReading the next call goes on from there.
+
+        `with_own`: those with the hub's own consignments as well, as in all calls after it.
+        """
         consumer = self._consumer
         assert consumer is not None, "the log is open"
-        give_up_at = time.monotonic() + _TIMEOUT_S
+        give_up_at = time.monotonic() + self._timeout_s
         try:
             async with asyncio.timeout(_TIMEOUT_S):
+                if with_own and not self._reads_own:
+                    await self._add_own(consumer)
                 ends = await consumer.end_offsets(self._partitions)
             behind = list(self._partitions)
             consumer.resume(*behind)
             while behind := [each for each in behind if await consumer.position(each) < ends[each]]:
                 if time.monotonic() > give_up_at:
-                    raise self._unavailable(TimeoutError(f"{len(behind)} partitions to read"))
+                    raise StillReading(
+                        f"the hub's voyages and containers are being read from Kafka at "
+                        f"{self._kafka.bootstrap_servers}: {len(behind)} partitions are left; send "
+                        "the events again"
+                    )
                 fetched = await consumer.getmany(*behind, timeout_ms=_POLL_MS)
                 for partition, records in fetched.items():
                     topic = partition.topic.removeprefix(self._prefix)
@@ -131,11 +162,30 @@ class ReferenceLog:
         consumer.pause(*self._partitions)
         return self.references
 
-    async def _seek(self, consumer: AIOKafkaConsumer) -> None:
-        since_ms = int((datetime.now(UTC) - REACH).timestamp() * 1_000)
-        found = await consumer.offsets_for_times(dict.fromkeys(self._partitions, since_ms))
-        ends = await consumer.end_offsets(self._partitions)
-        for partition in self._partitions:
+    def _partitions_of(self, topics: Iterable[str]) -> list[TopicPartition]:
+        return [
+            TopicPartition(self._prefix + topic, number)
+            for topic in topics
+            for number in range(BY_NAME[topic].partitions)
+        ]
+
+    async def _add_own(self, consumer: AIOKafkaConsumer) -> None:
+        positions = {each: await consumer.position(each) for each in self._partitions}
+        own = self._partitions_of(OWN_TOPICS)
+        consumer.assign([*self._partitions, *own])
+        for partition, offset in positions.items():
+            consumer.seek(partition, offset)
+        await self._seek(consumer, own, OWN_REACH)
+        self._partitions += own
+        self._reads_own = True
+
+    async def _seek(
+        self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition], reach: timedelta
+    ) -> None:
+        since_ms = int((datetime.now(UTC) - reach).timestamp() * 1_000)
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))
+        ends = await consumer.end_offsets(partitions)
+        for partition in partitions:
             at = found.get(partition)
             consumer.seek(partition, ends[partition] if at is None else at.offset)
 
@@ -163,9 +213,11 @@ class ReferenceLog:
 
 
 async def read_references(
-    kafka: KafkaSettings, *, prefix: str, takes_new_containers: bool
+    kafka: KafkaSettings, *, prefix: str, takes_new_containers: bool, with_own: bool
 ) -> References:
     """Read the hub's references once. Raises Unavailable."""
     references = References(takes_new_containers=takes_new_containers)
-    async with ReferenceLog(kafka, prefix=prefix, references=references) as reference_log:
-        return await reference_log.read_to_end()
+    async with ReferenceLog(
+        kafka, prefix=prefix, references=references, timeout_s=_IMPORT_TIMEOUT_S
+    ) as reference_log:
+        return await reference_log.read_to_end(with_own=with_own)

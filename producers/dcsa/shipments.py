@@ -102,7 +102,7 @@ def _map_booking(subtype: str, report: CarrierReport, references: References) ->
             f"{subtype} is about {kind or 'no document'} {number}".rstrip()
             + " and names neither a carrier booking nor a consignment of the hub",
         )
-    booking = references.bookings.get(numbers[0])
+    booking = references.find_booking(numbers[0])
     if booking is None:
         raise Unmapped(
             QuarantineCode.UNKNOWN_REFERENCE, f"the hub knows no carrier booking {numbers[0]}"

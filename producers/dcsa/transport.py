@@ -1,7 +1,7 @@
 """Mapping of DCSA's transport events: ships and trains under way. Pure. Raises Unmapped.
 
-The leg from the port of loading to that of discharge is the voyage; a leg that begins, or is
-estimated to end, at another port has that port in its id.
+The departure of the voyage's ship from the port of loading and its arrival at that of discharge
+move the voyage. All other calls, and those of other ships that a booking travels on, are noted.
 """
 
 from groupage.domain.events.base import Event
@@ -9,11 +9,14 @@ from groupage.domain.events.schedule import (
     EtaUpdated,
     LegArrived,
     LegDeparted,
+    PortCallReported,
+    PortMovement,
     SailingChanged,
     TransportMode,
 )
 from groupage.domain.places import canonical_place
-from producers.dcsa.references import KnownVoyage, References
+from producers.dcsa.known import KnownVoyage, Passage
+from producers.dcsa.references import References
 from producers.dcsa.report import CarrierReport
 from producers.dead_letters import QuarantineCode
 from producers.epcis.unmapped import Unmapped
@@ -27,67 +30,87 @@ def map_transport(
     """Map a departure or an arrival. Raises Unmapped."""
     if subtype not in ("ARRIVED", "DEPARTED"):
         raise Unmapped(QuarantineCode.NO_HUB_EVENT, f"the hub has no event for TRANSPORT {subtype}")
-    mode = _MODES.get(report.mode or "VESSEL")
-    if mode is None:
+    if report.mode and report.mode not in _MODES:
         raise Unmapped(
             QuarantineCode.NO_HUB_EVENT,
             f"mode of transport {report.mode[:80]!r}: the hub follows {', '.join(_MODES)}",
         )
-    voyage = references.find_voyage(report)
-    if voyage is None:
+    if classifier == "REQUESTED":
+        raise Unmapped(
+            QuarantineCode.NO_HUB_EVENT, f"{subtype} is requested: the hub follows no requests"
+        )
+    passage = references.find_passage(report)
+    if passage is None:
         raise Unmapped(
             QuarantineCode.UNKNOWN_REFERENCE,
             f"{subtype} names no voyage: neither a voyage number nor a carrier booking",
         )
+    voyage = passage.voyage
     if not report.locode:
         raise Unmapped(
             QuarantineCode.UNKNOWN_REFERENCE,
             f"{subtype} of voyage {voyage.voyage_id} names no place (UNLocationCode)",
         )
-    place = canonical_place(report.locode)
-    if subtype == "DEPARTED":
-        return _departure(classifier, report, voyage, place, mode)
-    return _arrival(classifier, report, voyage, place, mode)
+    place, mode = canonical_place(report.locode), _MODES.get(report.mode, voyage.mode)
+    of_voyage = not passage.by_other_ship and mode == voyage.mode
+    if of_voyage and subtype == "DEPARTED" and place == voyage.pol:
+        return _departure(classifier, report, voyage)
+    if of_voyage and subtype == "ARRIVED" and place == voyage.pod:
+        return _arrival(classifier, report, voyage)
+    return _call(subtype, report, passage, mode)
 
 
-def _main_leg(voyage: KnownVoyage) -> str:
-    """Return the id of the leg from the port of loading to that of discharge."""
-    return f"{voyage.voyage_id}#1"
-
-
-def _departure(
-    classifier: str, report: CarrierReport, voyage: KnownVoyage, place: str, mode: TransportMode
-) -> Event:
-    at_pol = place == voyage.pol
-    if classifier == "ACTUAL" or not at_pol:
-        leg_id = _main_leg(voyage) if at_pol else f"{voyage.voyage_id}#{place}"
-        return LegDeparted(voyage_id=voyage.voyage_id, leg_id=leg_id, mode=mode, place=place)
+def _departure(classifier: str, report: CarrierReport, voyage: KnownVoyage) -> Event:
+    if classifier == "ACTUAL":
+        return LegDeparted(
+            voyage_id=voyage.voyage_id,
+            leg_id=_main_leg(voyage),
+            mode=voyage.mode,
+            place=voyage.pol,
+        )
     return SailingChanged(
         voyage_id=voyage.voyage_id, reason=_change_reason(classifier, report), etd_at=report.at
     )
 
 
-def _arrival(
-    classifier: str, report: CarrierReport, voyage: KnownVoyage, place: str, mode: TransportMode
-) -> Event:
-    at_pod = place == voyage.pod
-    leg_id = _main_leg(voyage) if at_pod else f"{voyage.voyage_id}#{place}"
+def _arrival(classifier: str, report: CarrierReport, voyage: KnownVoyage) -> Event:
+    leg = {"voyage_id": voyage.voyage_id, "leg_id": _main_leg(voyage)}
+    if classifier == "ACTUAL":
+        return LegArrived(**leg, mode=voyage.mode, place=voyage.pod)
     if classifier == "ESTIMATED":
         assert report.at is not None
-        return EtaUpdated(
-            voyage_id=voyage.voyage_id, leg_id=leg_id, mode=mode, place=place, eta_at=report.at
-        )
-    if not at_pod:
-        raise Unmapped(
-            QuarantineCode.NO_HUB_EVENT,
-            f"voyage {voyage.voyage_id} goes from {voyage.pol} to {voyage.pod}; the hub has no "
-            f"event for its call at {place}",
-        )
-    if classifier == "ACTUAL":
-        return LegArrived(voyage_id=voyage.voyage_id, leg_id=leg_id, mode=mode, place=place)
+        return EtaUpdated(**leg, mode=voyage.mode, place=voyage.pod, eta_at=report.at)
     return SailingChanged(
         voyage_id=voyage.voyage_id, reason=_change_reason(classifier, report), eta_at=report.at
     )
+
+
+def _call(
+    subtype: str, report: CarrierReport, passage: Passage, mode: TransportMode
+) -> PortCallReported:
+    """Return a call that moves neither the voyage's departure nor its arrival."""
+    assert report.at is not None
+    movement: PortMovement = "ARRIVED" if subtype == "ARRIVED" else "DEPARTED"
+    return PortCallReported(
+        voyage_id=passage.voyage.voyage_id,
+        place=canonical_place(report.locode),
+        movement=movement,
+        call_at=report.at,
+        mode=mode,
+        **ship_of(report, passage),
+    )
+
+
+def ship_of(report: CarrierReport, passage: Passage | None) -> dict[str, str]:
+    """Return how a fact names the ship: another than the voyage's by its number as well."""
+    number = report.voyage_numbers[0] if report.voyage_numbers else ""
+    of_voyage = passage is not None and not passage.by_other_ship
+    return {"vessel_imo": report.vessel_imo, "carrier_voyage_no": "" if of_voyage else number}
+
+
+def _main_leg(voyage: KnownVoyage) -> str:
+    """Return the id of the leg from the port of loading to that of discharge."""
+    return f"{voyage.voyage_id}#1"
 
 
 def _change_reason(classifier: str, report: CarrierReport) -> str:

@@ -27,7 +27,7 @@ from producers.dcsa.document import (
     read_bundle,
 )
 from producers.dcsa.feedback import Feedback, feedback
-from producers.dcsa.reference_log import ReferenceLog
+from producers.dcsa.reference_log import ReferenceLog, StillReading, needs_own
 from producers.dcsa.references import References
 from producers.entries import Accepted, Entry, Quarantined, Rejected, split_for_kafka
 from producers.gateway.kafka_connection import KafkaConnection
@@ -144,9 +144,13 @@ class DcsaCallback:
         """
         bundle = await asyncio.to_thread(self._read, body)
         async with self._lock:
-            references = await self._read_references()
+            references = await self._read_references(with_own=needs_own(body))
             entries = await asyncio.to_thread(self._map, bundle, references)
-            await self._publish(entries, bundle, keep_invalid=keep_invalid)
+            try:
+                await self._publish(entries, bundle, keep_invalid=keep_invalid)
+            except BaseException:
+                await self.stop()  # the references have learned of facts that Kafka may not have
+                raise
         for kind, outcome in (
             (Accepted, "accepted"),
             (Quarantined, "quarantined"),
@@ -184,7 +188,7 @@ class DcsaCallback:
             )
         )
 
-    async def _read_references(self) -> References:
+    async def _read_references(self, *, with_own: bool) -> References:
         try:
             if self._log is None:
                 self._log = await self._open_log.enter_async_context(
@@ -192,7 +196,9 @@ class DcsaCallback:
                         self._kafka, prefix=self._connection.prefix, references=References()
                     )
                 )
-            return await self._log.read_to_end()
+            return await self._log.read_to_end(with_own=with_own)
+        except StillReading:
+            raise
         except Unavailable:
             await self.stop()
             raise

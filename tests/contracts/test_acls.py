@@ -3,6 +3,7 @@
 import pytest
 
 from groupage.contracts.topics import CLOCK_TOPICS, DEAD_LETTER_TOPIC, POLICY_TOPIC, TOPICS
+from producers.dcsa.reference_log import OWN_TOPICS
 from producers.dcsa.reference_log import TOPICS as CARRIERS_TOPICS
 from tests.deploy.acls_script import rules_of_script
 
@@ -35,7 +36,7 @@ def test_each_process_may_do_what_it_does(rules: dict[tuple[str, str], set[str]]
     assert rules["clock", "Write"] == TICKS | {"hub.alert.v1"}
     assert rules["clock", "Read"] == {POLICY_TOPIC}
     for principal in ("gateway", "sender"):
-        assert rules[principal, "Read"] == {POLICY_TOPIC, *CARRIERS_TOPICS}
+        assert rules[principal, "Read"] == {POLICY_TOPIC, *CARRIERS_TOPICS, *OWN_TOPICS}
     for principal in ("processors", "planner", "clock", "operator"):
         assert rules[principal, "DescribeConfigs"] == ALL
     assert rules["operator", "Create"] == ALL

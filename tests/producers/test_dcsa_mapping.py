@@ -29,6 +29,7 @@ from groupage.domain.events.schedule import (
     EtaUpdated,
     LegArrived,
     LegDeparted,
+    PortCallReported,
     SailingChanged,
 )
 from tests.producers.dcsa_events import (
@@ -71,7 +72,7 @@ CASES: list[tuple[str, str, dict[str, Any], Event]] = [
             "locode": "CNNGB",
             "facility": "BLCT",
         },
-        ContainerMoved(equipment_ref=CONTAINER, place="CNNGB/BLCT"),
+        ContainerMoved(equipment_ref=CONTAINER, place="CNNGB/BLCT", move="GATED_IN"),
     ),
     (
         "EQUIPMENT",
@@ -83,13 +84,13 @@ CASES: list[tuple[str, str, dict[str, Any], Event]] = [
         "EQUIPMENT",
         "LOADED",
         {"container": CONTAINER, "locode": "SGSIN", **LEG},
-        ContainerMoved(equipment_ref=CONTAINER, place="SGSIN"),
+        ContainerMoved(equipment_ref=CONTAINER, place="SGSIN", move="LOADED"),
     ),
     (
         "EQUIPMENT",
         "DISCHARGED",
         {"container": CONTAINER, "locode": "NLRTM"},
-        ContainerMoved(equipment_ref=CONTAINER, place="NLRTM"),
+        ContainerMoved(equipment_ref=CONTAINER, place="NLRTM", move="DISCHARGED"),
     ),
     (
         "EQUIPMENT",
@@ -258,12 +259,12 @@ def test_an_estimate_is_never_an_actual(dialect: Dialect, word: str, classifier:
             "ARRIVED",
             "SGSIN",
             "ESTIMATED",
-            EtaUpdated(
+            PortCallReported(
                 voyage_id=VOYAGE,
-                leg_id=f"{VOYAGE}#SGSIN",
-                mode="VESSEL",
                 place="SGSIN",
-                eta_at=datetime(2026, 4, 7, 6, tzinfo=UTC),
+                movement="ARRIVED",
+                mode="VESSEL",
+                call_at=datetime(2026, 4, 7, 6, tzinfo=UTC),
             ),
         ),
         (

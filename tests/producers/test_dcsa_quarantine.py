@@ -15,6 +15,7 @@ from tests.producers.dcsa_events import (
     DIALECTS,
     NOW,
     NUMBER,
+    VOYAGE,
     Dialect,
     dcsa_event,
     known_hub,
@@ -80,9 +81,9 @@ from tests.producers.dcsa_results import LEG, dead_letter_of, take
         (
             "TRANSPORT",
             "DEPARTED",
-            {"number": "999E", "booking": BOOKING, "mode": "VESSEL", "locode": "CNNGB"},
+            {"number": "999E", "booking": "NONE-1", "mode": "VESSEL", "locode": "CNNGB"},
             Code.UNKNOWN_REFERENCE,
-            f"carrier booking {BOOKING}",
+            "no voyage of the hub has voyage number 999E, carrier booking NONE-1",
         ),
         (
             "TRANSPORT",
@@ -94,10 +95,11 @@ from tests.producers.dcsa_results import LEG, dead_letter_of, take
         (
             "TRANSPORT",
             "ARRIVED",
-            {"locode": "SGSIN", **LEG},
+            {"locode": "NLRTM", "classifier": "REQUESTED", **LEG},
             Code.NO_HUB_EVENT,
-            "its call at SGSIN",
+            "ARRIVED is requested",
         ),
+        ("TRANSPORT", "ARRIVED", LEG, Code.UNKNOWN_REFERENCE, f"{VOYAGE} names no place"),
         (
             "TRANSPORT",
             "DEPARTED",

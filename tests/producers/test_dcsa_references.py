@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from producers.dcsa import references
+from producers.dcsa import references, versions
 from producers.dcsa.references import References
 from producers.dead_letters import QuarantineCode as Code
 from tests.producers.dcsa_events import (
@@ -64,8 +64,9 @@ def test_new_containers_are_taken_where_wanted() -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest is forgotten: sailings with their numbers, containers, events."""
-    for name in ("VOYAGES_MAX", "CONTAINERS_MAX", "REPORTS_MAX"):
+    for name in ("VOYAGES_MAX", "CONTAINERS_MAX"):
         monkeypatch.setattr(references, name, 3)
+    monkeypatch.setattr(versions, "REPORTS_MAX", 3)
     hub = References(takes_new_containers=True)
     for number in range(10):
         hub.note(hub_fact(sailing(f"V{number}", carrier_voyage_no=f"{number}E"), f"{number}"))
@@ -80,8 +81,10 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         take(event, hub=hub, containers="warn")
     assert list(hub.voyages) == ["V7", "V8", "V9"]
     assert list(hub.containers) == ["C7", "C8", "C9"]
-    assert [bool(hub.versions_of("/dcsa", f"E{n}")) for n in range(10)] == [False] * 7 + [True] * 3
+    assert [bool(hub.taken.find("/dcsa", f"E{n}").versions) for n in range(10)] == [False] * 7 + [
+        True
+    ] * 3
     gone = dcsa_event("2.2", "TRANSPORT", "DEPARTED", number="1E", mode="VESSEL", locode="CNNGB")
     assert dead_letter_of(gone, hub=hub)[0] is Code.UNKNOWN_REFERENCE
-    (version,) = hub.versions_of("/dcsa", "E9").values()
+    (version,) = hub.taken.find("/dcsa", "E9").versions.values()
     assert all(fact.original is None for fact in version.facts.values())

@@ -225,6 +225,40 @@ async def test_a_voyage_that_the_hub_learns_of_later_counts(
     assert b"leg.departed.v1" in {dict(record.headers)["ce_type"] for record in records}
 
 
+@pytest.mark.integration
+async def test_a_gateway_follows_consignments(
+    start_gateway: StartGateway, publisher: Publisher, read_topic: ReadTopic
+) -> None:
+    """An update and a retraction of a hold find what another gateway took before."""
+    await publisher.publish_many(hub_facts())
+    placed: dict[str, Any] = {
+        "document": ("INVOICE", "H-1"),
+        "forwarder": "urn:groupage:consignment:CN-1",
+    }
+    hold = dcsa_event("3.0.0 words", "SHIPMENT", "ON_HOLD", **placed)
+    newer = hold | {"eventUpdatedDateTime": "2026-03-05T06:00:00Z", "reason": "unpaid"}
+    gone = {"eventID": "E1", "isRetracted": True}
+    bundles = [[MOVED | {"eventID": "E7"}, hold], [newer], [gone], [gone]]
+    for bundle in bundles:
+        gateway = await start_gateway()
+        await gateway.ready()
+        for _ in range(2):  # the second time it goes on from where it has read
+            answer = await gateway.client.post(V3, json={"events": bundle})
+            assert answer.json() == {"feedbackElements": []}, answer.text
+    ids = {
+        (header["ce_id"].decode(), header.get("ce_correctionof", b"").decode())
+        for record in await read_topic("hub.consignment.v1")
+        if (header := dict(record.headers))["ce_source"].startswith(b"/dcsa/")
+    }
+    first, second = (f"E1@2026-03-05T0{time}.000000Z#1" for time in ("4:10:00", "6:00:00"))
+    assert ids == {
+        (first, ""),
+        (f"{first}~withdrawn", first),
+        (second, ""),
+        (f"{second}~withdrawn@-", second),
+    }
+
+
 def play_client(document: dict[str, Any], path: str, address: str) -> None:
     """Send requests as a document describes them, and hold the answers against it."""
     operation = schemathesis.openapi.from_dict(document)[path]["POST"]

@@ -26,7 +26,7 @@ STATES = {
     "container": (3, "6f586581313e0121"),
     "visit": (2, "4986476e63ffbb6d"),
     "declaration": (2, "f7737beef6010a6b"),
-    "voyage": (4, "7f5a542dfd70dc8c"),
+    "voyage": (5, "7fe4ed73b05b9b05"),
     "consolidation": (6, "3e78fad87b949070"),
     "lane": (5, "30a9e542f2b02799"),
     "command": (3, "4145d784c1536067"),

@@ -10,12 +10,14 @@ import typer
 
 from groupage.app.commands.import_files import DryRun, File, policy_in_force, publish, read_bytes
 from groupage.app.commands.import_packing_list import import_packing_list
+from groupage.app.commands.logs import quiet_logs
 from groupage.app.commands.printing import AsJson, escape_controls, print_json
-from groupage.domain.errors import InvalidInput
+from groupage.domain.errors import InvalidInput, Unavailable
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.settings import KafkaSettings, PolicySettings, TopicSettings
 
 if TYPE_CHECKING:
+    from producers.dcsa.document import Bundle
     from producers.entries import Entry, Summary
 
 app = typer.Typer(
@@ -30,6 +32,11 @@ CheckDigits = Annotated[
 ]
 
 _HEAD_BYTES = 65_536
+_NEEDS = {
+    "voyage": "name a voyage or a carrier booking",
+    "booking": "are about a carrier booking",
+    "retraction": "retract an event of another document",
+}
 
 
 @app.command("epcis")
@@ -85,29 +92,69 @@ def import_dcsa(
 ) -> None:
     """Import DCSA Track & Trace events (2.2 or 3.0.0). Status 1 if an event is rejected.
 
-    The command matches them to the voyages, bookings and containers that the hub knows.
+    The command matches them to the voyages, bookings and containers that the hub knows. A dry run
+    judges without them what it can, if Kafka does not answer.
     """
-    from producers.dcsa.document import entries_of, read_bundle  # noqa: PLC0415
-    from producers.dcsa.reference_log import read_references  # noqa: PLC0415
-    from producers.screening import CheckDigitRules  # noqa: PLC0415
+    from producers.dcsa.document import read_bundle  # noqa: PLC0415
 
     try:
         bundle = read_bundle(read_bytes(file))
     except InvalidInput as error:
         raise InvalidInput(f"{file}: {error}") from error
-    prefix = TopicSettings().prefix
-    reading = read_references(KafkaSettings(), prefix=prefix, takes_new_containers=new_containers)
-    references = asyncio.run(reading)
-    policy = policy_in_force()
+    quiet_logs("import")
+    try:
+        summary = _deliver_dcsa(bundle, new_containers=new_containers, dry_run=dry_run)
+    except Unavailable as error:
+        if not dry_run:
+            raise
+        _report_without_hub(bundle, error, as_json=as_json)
+    else:
+        _report(summary, as_json=as_json, dry_run=dry_run)
+
+
+def _deliver_dcsa(bundle: "Bundle", *, new_containers: bool, dry_run: bool) -> "Summary":
+    """Match the events to what the hub knows, and publish them. Raises Unavailable."""
+    from producers.dcsa.document import entries_of  # noqa: PLC0415
+    from producers.dcsa.reference_log import needs_own, read_references  # noqa: PLC0415
+    from producers.screening import CheckDigitRules  # noqa: PLC0415
+
+    references = asyncio.run(
+        read_references(
+            KafkaSettings(),
+            prefix=TopicSettings().prefix,
+            takes_new_containers=new_containers,
+            with_own=any(needs_own(bytes(raw)) for raw in bundle.events),
+        )
+    )
     entries = entries_of(
         bundle,
         references,
         recorded_at=datetime.now(UTC),
         found_by="import-dcsa",
-        rules=CheckDigitRules(containers=policy.check_digits, units="warn"),
+        rules=CheckDigitRules(containers=policy_in_force().check_digits, units="warn"),
     )
-    summary = publish(entries, dry_run=dry_run, total=len(bundle.events))
-    _report(summary, as_json=as_json, dry_run=dry_run)
+    return publish(entries, dry_run=dry_run, total=len(bundle.events))
+
+
+def _report_without_hub(bundle: "Bundle", error: Unavailable, *, as_json: bool) -> None:
+    """Judge the events by the policy's file and what they say themselves."""
+    from producers.dcsa.without_hub import judge_without_hub  # noqa: PLC0415
+    from producers.screening import CheckDigitRules  # noqa: PLC0415
+
+    judged = judge_without_hub(
+        bundle,
+        recorded_at=datetime.now(UTC),
+        found_by="import-dcsa",
+        rules=CheckDigitRules(containers=PolicySettings().load().check_digits, units="warn"),
+    )
+    if not as_json:
+        typer.echo(f"judged without the hub: {escape_controls(str(error))}", err=True)
+    _report(
+        judged.summary,
+        as_json=as_json,
+        dry_run=True,
+        not_judged=judged.not_judged | {"container": judged.containers_named},
+    )
 
 
 @app.command("ocel")
@@ -164,15 +211,31 @@ def _parse_zone(name: str) -> ZoneInfo:
 
 
 def _report(
-    summary: "Summary", *, as_json: bool, dry_run: bool, counts: dict[str, int] | None = None
+    summary: "Summary",
+    *,
+    as_json: bool,
+    dry_run: bool,
+    counts: dict[str, int] | None = None,
+    not_judged: dict[str, int] | None = None,
 ) -> None:
     if as_json:
         report = summary.as_json() | ({"counts": counts} if counts else {}) | {"dry_run": dry_run}
-        print_json(report)
+        print_json(report | ({} if not_judged is None else {"not_judged": not_judged}))
     else:
         _print_summary(summary, dry_run=dry_run, counts=counts)
+        for line in _open_questions(not_judged or {}):
+            typer.echo(f"  {line}")
     if summary.rejected:
         raise typer.Exit(1)
+
+
+def _open_questions(not_judged: dict[str, int]) -> Iterable[str]:
+    """Say what only the hub knows of events that were judged without it."""
+    for needs, number in not_judged.items():
+        if number and needs == "container":
+            yield f"not judged: whether the hub knows the containers ({number:,})"
+        elif number:
+            yield f"not judged: {number:,} that {_NEEDS[needs]}"
 
 
 def _print_summary(summary: "Summary", *, dry_run: bool, counts: dict[str, int] | None) -> None:

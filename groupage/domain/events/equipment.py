@@ -7,6 +7,15 @@ from groupage.domain.events.base import AggregateKind, Dimensions, Event
 from groupage.domain.events.quantities import EquipmentRef, Grams, Id, IsoType, Mm, Text
 
 SealSource = Literal["SHIPPER", "CARRIER", "CUSTOMS", "CONSOLIDATOR"]
+ContainerMove = Literal[
+    "LOADED",
+    "DISCHARGED",
+    "GATED_IN",
+    "GATED_OUT",
+    "PICKED_UP",
+    "DROPPED_OFF",
+    "CROSSED",
+]
 
 
 class ContainerEvent(Event, frozen=True, kw_only=True):
@@ -131,6 +140,12 @@ class ContainerMoved(ContainerEvent, frozen=True, kw_only=True):
 
     place: Text
     """The place or the yard's bay that it is at now."""
+    move: ContainerMove | None = None
+    vessel_imo: Text = ""
+    """IMO number of the ship that it was loaded on or discharged from, for example at a
+    transshipment."""
+    carrier_voyage_no: Text = ""
+    """The carrier's number of that ship's voyage."""
 
 
 class ContainerBooked(ContainerEvent, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from groupage.domain.events.quantities import Count, CountOrZero, Id, IsoType, L
 CutoffCode = Literal["LCO", "DCO", "VCO", "CUA", "DGC", "PCO", "FCO", "ECP", "EFC", "AFC"]
 """DCSA cut-off codes; `groupage.domain.value_names.CUTOFFS` names them."""
 TransportMode = Literal["VESSEL", "RAIL", "TRUCK", "AIR"]
+PortMovement = Literal["ARRIVED", "DEPARTED"]
 
 
 class VoyageEvent(Event, frozen=True, kw_only=True):
@@ -134,6 +135,26 @@ class EtaUpdated(VoyageEvent, frozen=True, kw_only=True):
     mode: TransportMode | None = None
     place: Text
     eta_at: datetime
+
+
+class PortCallReported(VoyageEvent, frozen=True, kw_only=True):
+    """A ship called at another port, or another ship did at the same: the voyage's times stay.
+
+    The classifier says whether that happened (ACT), or is planned or estimated.
+    """
+
+    name: ClassVar[str] = "port_call.reported"
+
+    place: Text
+    """Where the ship calls, by UN/LOCODE."""
+    movement: PortMovement
+    call_at: datetime
+    """When the ship arrived or departed there, or will."""
+    mode: TransportMode | None = None
+    vessel_imo: Text = ""
+    """IMO number of the ship, if the sender gives one; after a transshipment it is another ship."""
+    carrier_voyage_no: Text = ""
+    """The number under which this ship sails, if it is not the voyage's."""
 
 
 class VoyageFollowed(VoyageEvent, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ FORMS: Mapping[AggregateKind, int] = MappingProxyType(
         "container": 3,
         "visit": 2,
         "declaration": 2,
-        "voyage": 4,
+        "voyage": 5,
         "consolidation": 6,
         "lane": 5,
         "command": 3,

@@ -25,6 +25,17 @@ class Leg(msgspec.Struct, kw_only=True, omit_defaults=True):
     to_place: str = ""
 
 
+class PortCall(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A call of a ship elsewhere; if it calls there twice, its last call."""
+
+    eta_at: datetime | None = None
+    arrived_at: datetime | None = None
+    etd_at: datetime | None = None
+    departed_at: datetime | None = None
+    vessel_imo: str = ""
+    carrier_voyage_no: str = ""
+
+
 class CarrierBooking(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Containers that the carrier confirmed, and how many of them it took back."""
 
@@ -64,6 +75,8 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
     bookings: dict[str, CarrierBooking] = msgspec.field(default_factory=dict)
     """By carrier booking id."""
     legs: dict[str, Leg] = msgspec.field(default_factory=dict)
+    calls: dict[str, PortCall] = msgspec.field(default_factory=dict)
+    """By place, and number or IMO number of another ship than the voyage's."""
     followers: list[str] = msgspec.field(default_factory=list)
     """Ids of the consolidations that count on it, sorted."""
     schedule_changes: int = 0

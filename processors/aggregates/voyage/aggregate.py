@@ -34,6 +34,7 @@ class VoyageAggregate(Aggregate[VoyageState]):
         On(events.CarrierBookingRolled, handlers.roll_booking),
         On(events.LegDeparted, handlers.depart),
         On(events.EtaUpdated, handlers.update_eta, non_actual=True),
+        On(events.PortCallReported, handlers.note_call, non_actual=True),
         On(events.LegArrived, handlers.arrive),
         On(VoyageSteered, handlers.steer),
         On(events.VoyageFollowed, handlers.add_follower, order_independent=True),

@@ -7,7 +7,7 @@ from typing import Literal
 from groupage.domain.events import schedule as events
 from groupage.domain.events.steering import VoyageSteered
 from groupage.domain.rejections import RejectionCode as Code
-from groupage.domain.state.voyage import CarrierBooking, Leg, NotedSteering, VoyageState
+from groupage.domain.state.voyage import CarrierBooking, Leg, NotedSteering, PortCall, VoyageState
 from groupage.domain.words import when
 from processors.kernel.corrections import Entry
 from processors.kernel.handlers import Rejection
@@ -107,11 +107,16 @@ def _is_main_leg(state: VoyageState, event: events.LegDeparted | events.LegArriv
 
 
 def depart(state: VoyageState, entry: Entry, event: events.LegDeparted) -> Rejection | None:
-    """Note the departure of a leg; the main leg's is the voyage's."""
+    """Note the departure of a leg; the main leg's is the voyage's.
+
+    Carriers report it for each booking: reports that agree are not rejected.
+    """
     at = entry.fact.occurred_at
     if state.status == "CANCELLED":
         return Rejection(Code.CANCELLED, f"the voyage is cancelled since {when(state.status_at)}")
     leg = state.legs.setdefault(event.leg_id, Leg())
+    if (leg.departed_at, leg.mode, leg.from_place) == (at, event.mode, event.place):
+        return None
     if leg.departed_at is not None:
         return Rejection(
             Code.ALREADY_DEPARTED, f"leg {event.leg_id} left at {when(leg.departed_at)}"
@@ -129,6 +134,8 @@ def arrive(state: VoyageState, entry: Entry, event: events.LegArrived) -> Reject
     leg = state.legs.get(event.leg_id)
     if leg is None or leg.departed_at is None:
         return Rejection(Code.NOT_DEPARTED, f"leg {event.leg_id} never left")
+    if (leg.arrived_at, leg.to_place) == (at, event.place):
+        return None
     if leg.arrived_at is not None:
         return Rejection(
             Code.ALREADY_ARRIVED, f"leg {event.leg_id} arrived at {when(leg.arrived_at)}"
@@ -150,6 +157,26 @@ def update_eta(state: VoyageState, entry: Entry, event: events.EtaUpdated) -> Re
     if event.place in ("", state.pod):
         state.eta_at = event.eta_at
     return None
+
+
+def note_call(state: VoyageState, entry: Entry, event: events.PortCallReported) -> None:
+    """Note a call elsewhere: of estimates the newest, of what happened the last."""
+    if entry.fact.classifier == "REQ":
+        return
+    ship = event.carrier_voyage_no or event.vessel_imo
+    call = state.calls.setdefault(f"{event.place}/{ship}" if ship else event.place, PortCall())
+    call.vessel_imo = event.vessel_imo or call.vessel_imo
+    call.carrier_voyage_no = event.carrier_voyage_no
+    actual = entry.fact.classifier == "ACT"
+    if event.movement == "ARRIVED":
+        if actual:
+            call.arrived_at = event.call_at
+        else:
+            call.eta_at = event.call_at
+    elif actual:
+        call.departed_at = event.call_at
+    else:
+        call.etd_at = event.call_at
 
 
 def add_follower(state: VoyageState, _entry: Entry, event: events.VoyageFollowed) -> None:

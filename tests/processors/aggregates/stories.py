@@ -155,6 +155,8 @@ def _voyage() -> list[Event]:
         departed(),
         sc.LegArrived(**name, leg_id="L1", mode="VESSEL", place="NLRTM"),
         sc.EtaUpdated(**name, leg_id="L1", place="NLRTM", eta_at=at(60_000)),
+        sc.PortCallReported(**name, place="SGSIN", movement="ARRIVED", call_at=at(20_000)),
+        sc.PortCallReported(**name, place="SGSIN", movement="DEPARTED", call_at=at(21_000)),
         VoyageSteered(**{**_STEERING, "consignment_id": w.CN}, action="pin"),
         VoyageSteered(**{**_STEERING, "consignment_id": w.CN, "command_id": "K2"}, action="forbid"),
         sc.VoyageFollowed(**name, consolidation_id="C1"),

@@ -1,71 +1,27 @@
 """DCSA events of a carrier as they move containers and voyages, in any order of arrival."""
 
 import itertools
-import json
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from groupage.contracts.encoding import fact_id
-from groupage.domain.fact import Fact
-from groupage.domain.policy import Policy
-from groupage.domain.state.container import ContainerState
-from groupage.domain.state.voyage import VoyageState
-from processors.aggregates.registry import all_aggregates
-from processors.kernel.corrections import Entry
-from processors.kernel.fold import encode_state, fold
-from producers.dcsa.document import entries_of, read_bundle
-from producers.dcsa.references import References
-from producers.entries import Accepted
+from processors.kernel.fold import encode_state
+from tests.processors.aggregates.carrier_reports import (
+    LEG,
+    container_after,
+    facts_of,
+    voyage_after,
+)
 from tests.producers.dcsa_events import (
     CONTAINER,
     DIALECTS,
     ETD,
-    NOW,
-    NUMBER,
     VOYAGE,
     Dialect,
     dcsa_event,
     hub_facts,
 )
-
-LEG = {"number": NUMBER, "service": "FE4", "mode": "VESSEL"}
-AGGREGATES = all_aggregates(Policy())
-
-
-def facts_of(*events: dict[str, Any]) -> list[Fact]:
-    """The facts of the hub and of the carrier's events, which arrive one by one."""
-    facts, references = hub_facts(), References()
-    for fact in facts:
-        references.note(fact)
-    for number, event in enumerate(events):
-        bundle = read_bundle(json.dumps([event]).encode())
-        recorded_at = NOW + timedelta(minutes=number)
-        (entry,) = entries_of(bundle, references, recorded_at=recorded_at, found_by="test")
-        assert isinstance(entry, Accepted), entry
-        facts += entry.facts
-    return facts
-
-
-def voyage_after(facts: Iterable[Fact]) -> VoyageState:
-    """The state of the voyage."""
-    state = fold(AGGREGATES["voyage"], VOYAGE, entries(facts, VOYAGE))
-    assert isinstance(state, VoyageState)
-    return state
-
-
-def container_after(facts: Iterable[Fact], ref: str = CONTAINER) -> ContainerState:
-    """The state of a container."""
-    state = fold(AGGREGATES["container"], ref, entries(facts, ref))
-    assert isinstance(state, ContainerState)
-    return state
-
-
-def entries(facts: Iterable[Fact], key: str) -> list[Entry]:
-    """The facts of one aggregate."""
-    return [Entry(fact_id(fact).hex, fact) for fact in facts if fact.key == key]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

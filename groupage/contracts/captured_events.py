@@ -77,6 +77,11 @@ class CapturedEvent(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def declaration_digest(declaration: dict[str, Any]) -> str:
+    """Tell one error declaration from another: an event may have several, each with its time."""
+    return sha256(msgspec.json.encode(declaration, order="sorted")).hexdigest()[:32]
+
+
 class _Times(msgspec.Struct):
     eventTime: str  # noqa: N815 (GS1's name)
 

@@ -33,6 +33,12 @@ _INSERT = (
     f"select {SELECTED}, terms::uuid[] from unnest({_ARRAYS}) as new ({SELECTED}, terms) "
     "on conflict do nothing"
 )
+_INSERT_OWN = (
+    f"insert into captured_event ({SELECTED}, terms, own) "  # noqa: S608 - our own names
+    f"select {SELECTED}, terms::uuid[], true from unnest({_ARRAYS}) as new ({SELECTED}, terms) "
+    "on conflict (captured_id) do update set "
+    + ", ".join(f"{name} = excluded.{name}" for name in (*_COLUMNS, "terms", "own"))
+)
 
 
 class StoredCapture(NamedTuple):
@@ -40,12 +46,23 @@ class StoredCapture(NamedTuple):
 
     event: CapturedEvent
     position: LogPosition
-    """On ``hub.capture.v1``; of an event that a version before 0.3.0 captured, that of a fact."""
+    """On ``hub.capture.v1``; that of a fact, of events that the hub makes of its own facts and of
+    those that a version before 0.3.0 captured."""
 
 
 async def insert_captures(connection: Connection, captures: Sequence[StoredCapture]) -> None:
     """Store captured events in the order of the log; those that are stored already stay."""
-    rows = [
+    await connection.execute(_INSERT, *columns_of(_rows(captures), len(_COLUMNS) + 1))
+
+
+async def insert_own_events(connection: Connection, events: Sequence[StoredCapture]) -> None:
+    """Store events that the hub made of its own facts; they take the place of captured copies."""
+    by_id = {each.event.captured_id: each for each in events}
+    await connection.execute(_INSERT_OWN, *columns_of(_rows([*by_id.values()]), len(_COLUMNS) + 1))
+
+
+def _rows(captures: Sequence[StoredCapture]) -> list[tuple[object, ...]]:
+    return [
         (
             event.captured_id,
             event.event_id,
@@ -60,7 +77,6 @@ async def insert_captures(connection: Connection, captures: Sequence[StoredCaptu
         )
         for event, position in captures
     ]
-    await connection.execute(_INSERT, *columns_of(rows, len(_COLUMNS) + 1))
 
 
 async def adopt_older_captures(connection: Connection) -> None:

@@ -19,6 +19,8 @@ DELIVERY_LOCK = 0x67726F75_00000002
 """The process that delivers subscriptions holds it, so that one alone does."""
 MIGRATION_LOCK = 0x67726F7570616765
 """Two upgrades of one database run one after the other."""
+OWN_EVENTS_LOCK = 0x67726F75_00000002
+"""A step that makes EPCIS events of the hub's facts holds it; a rebuild, while it swaps tables."""
 _MIGRATION_TIMEOUT_S = 86_400.0
 """The other upgrade may derive the states of a large hub: longer than other statements may take."""
 

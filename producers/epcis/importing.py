@@ -12,12 +12,11 @@ Each valid event goes to Kafka as it came, too (`groupage.contracts.captured_eve
 
 from collections.abc import Iterator
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from groupage.contracts.captured_events import CapturedEvent
+from groupage.contracts.captured_events import CapturedEvent, declaration_digest
 from groupage.domain.events.base import Event
 from groupage.domain.fact import Fact
 from groupage.domain.namespaces import Namespaces
@@ -74,7 +73,7 @@ def _entry(
             # Of a sender's own type only the members that all events have were checked.
             known = {name: event[name] for name in _OF_ALL if name in event}
             seen = observe(known if is_foreign_type(event) else event, event_id=event_id)
-            declaration = _digest(event["errorDeclaration"]) if seen.withdrawn else ""
+            declaration = declaration_digest(event["errorDeclaration"]) if seen.withdrawn else ""
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         broken = FieldProblem(field=path, value=abbreviate(raw), expected=f"JSON: {error}")
         return Rejected(event_id="", code="invalid_epcis", problems=(broken,))
@@ -104,11 +103,6 @@ def _entry(
         notes=("class_quantities_only_in_original",) if seen.by_class else (),
         captured=captured,
     )
-
-
-def _digest(declaration: dict[str, Any]) -> str:
-    """Tell one error declaration from another: an event may have several, each with its time."""
-    return sha256(msgspec.json.encode(declaration, order="sorted")).hexdigest()[:32]
 
 
 def _decode(raw: bytes, namespaces: Namespaces) -> tuple[Any, Namespaces]:

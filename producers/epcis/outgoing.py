@@ -96,3 +96,8 @@ def _split(members: Members) -> list[Members]:
         {**(rest if begin else members), "epcList": epcs[begin : begin + EPCS_MAX]}
         for begin in range(0, len(epcs), EPCS_MAX)
     ]
+
+
+def instant_text(at: datetime) -> str:
+    """Return an instant in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

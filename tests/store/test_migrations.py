@@ -27,6 +27,7 @@ RELEASED = {
     9: "3a763eed8d6a09ce131514f4b255bac85346f1c478b21323146d9c526b11707f",
     10: "20d3e9f247173b2d6ca54a7547b4de267cf9a1f2b46adc2364126e495253315b",
     11: "46896b9b92f676a7d7e8e152f90ca148252f5925d57d984b72ee5b2ab57a5e3d",
+    12: "91639d4025e429ec2609806ebc4509124b72944a870a48cf88a01eeddfcfc0cd",
 }
 """SHA-256 of each migration, by number. Once a release contains a migration, its file and its line
 here stay as they are for ever: databases that ran it would be refused. Write the next file instead

@@ -1,0 +1,200 @@
+"""Facts that the hub has not made into EPCIS events yet, and how far it is.
+
+The facts of a partition are read in the order of the log, up to the workers' offset. The cursor
+moves in the transaction that stores the events: each fact is made into events once.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import asyncpg
+
+from groupage.domain.events.base import AggregateKind
+from groupage.store.facts import COLUMNS, StoredFact, stored_fact
+from groupage.store.locks import OWN_EVENTS_LOCK
+from groupage.store.pool import Connection
+
+FORM = 1
+"""Number of the mapping from facts to EPCIS events. Raise it when the same facts give other events:
+those of an older number are deleted and made again (tests/producers/test_epcis_own.py)."""
+_FROM_OUTSIDE = "(relayed_by is null or relayed_by = 'command')"
+"""Not what aggregates forward or tell each other. The condition of the indexes that this needs."""
+_DELETED_AT_ONCE = 5_000
+_LINKED_MAX = 2_000
+_SELECTED = ", ".join(
+    "null::bytea as original" if column == "original" else f"fact.{column}" for column in COLUMNS
+)
+"""The foreign document of a fact is not needed, and may be large."""
+
+
+class Backlog(NamedTuple):
+    """The facts of a partition that are left."""
+
+    topic: str
+    partition: int
+    since: int
+    until: int
+    """The offset that the workers have reached."""
+    form: int
+    """Of the events that are stored."""
+
+
+class FactChunk(NamedTuple):
+    """Some facts in the order of the log."""
+
+    facts: list[StoredFact]
+    next_offset: int
+
+
+Key = tuple[AggregateKind, str]
+
+
+async def lock_own_events(connection: Connection) -> bool:
+    """Take the lock for this transaction; False: another process has it."""
+    taken: bool = await connection.fetchval("select pg_try_advisory_xact_lock($1)", OWN_EVENTS_LOCK)
+    return taken
+
+
+async def read_backlogs(connection: Connection) -> list[Backlog]:
+    """Return the partitions with records that are left, the longest backlog first."""
+    rows = await connection.fetch(
+        "select i.topic, i.partition, coalesce(o.next_offset, 0) as since, i.next_offset, "
+        "coalesce(o.form, $1) as form from intake_offset i "
+        "left join own_event_offset o using (topic, partition) "
+        "where i.next_offset > coalesce(o.next_offset, 0) or o.form <> $1 "
+        "order by i.next_offset - coalesce(o.next_offset, 0) desc, 1, 2",
+        FORM,
+    )
+    return [Backlog(*row) for row in rows]
+
+
+async def count_left(connection: Connection) -> int:
+    """Count the records of the log that the workers have read, and that are left to look at."""
+    backlogs = await read_backlogs(connection)
+    return sum(each.until - (each.since if each.form == FORM else 0) for each in backlogs)
+
+
+async def partitions_with_facts(
+    connection: Connection, backlogs: Sequence[Backlog]
+) -> list[Backlog]:
+    """Return those backlogs that hold a fact from outside: most records are ticks and messages."""
+    rows = await connection.fetch(
+        "select number from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) "  # noqa: S608 - our own names
+        "with ordinality as left_over (topic, partition, since, until, number) "
+        "where exists (select from fact where fact.topic = left_over.topic "
+        "and fact.partition = left_over.partition and record_offset >= since "
+        f"and record_offset < until and {_FROM_OUTSIDE}) order by number",
+        *(list(column) for column in zip(*(each[:4] for each in backlogs), strict=True)),
+    )
+    return [backlogs[row[0] - 1] for row in rows]
+
+
+async def read_chunk(
+    connection: Connection, backlog: Backlog, *, limit: int, bytes_max: int
+) -> FactChunk:
+    """Read the next facts: at most `limit`, and up to the one that brings them to `bytes_max`."""
+    rows = await connection.fetch(
+        "select * from (select *, "  # noqa: S608 - our own names
+        "sum(octet_length(data)) over (order by record_offset, fact_id) - octet_length(data) "
+        f"as bytes_before from (select {_SELECTED} from fact where topic = $1 and partition = $2 "
+        f"and record_offset >= $3 and record_offset < $4 and {_FROM_OUTSIDE} "
+        "order by record_offset, fact_id limit $5) as chunk) as measured "
+        "where bytes_before < $6 order by record_offset, fact_id",
+        backlog.topic,
+        backlog.partition,
+        backlog.since,
+        backlog.until,
+        limit + 1,
+        bytes_max,
+    )
+    facts = [stored_fact(row) for row in rows[:limit]]
+    if not facts:
+        return FactChunk([], backlog.until)
+    # A chunk that a limit ended is followed by another one.
+    last = facts[-1].position.offset
+    left = await connection.fetchval(
+        "select min(record_offset) from fact where topic = $1 and partition = $2 "  # noqa: S608 - our own names
+        f"and record_offset > $3 and record_offset < $4 and {_FROM_OUTSIDE}",
+        backlog.topic,
+        backlog.partition,
+        last,
+        backlog.until,
+    )
+    return FactChunk(facts, backlog.until if left is None else left)
+
+
+async def advance(connection: Connection, backlogs: Sequence[Backlog]) -> None:
+    """Note that all facts before `until` are events now."""
+    await connection.execute(
+        "insert into own_event_offset (topic, partition, next_offset, form) "
+        "select *, $4 from unnest($1::text[], $2::int[], $3::bigint[]) "
+        "on conflict (topic, partition) do update set next_offset = excluded.next_offset, "
+        "form = excluded.form",
+        [each.topic for each in backlogs],
+        [each.partition for each in backlogs],
+        [each.until for each in backlogs],
+        FORM,
+    )
+
+
+async def delete_older(connection: Connection, backlog: Backlog) -> bool:
+    """Delete some events of an older form; return whether that was all of the partition."""
+    deleted = await connection.execute(
+        "delete from captured_event where captured_id = any(array("
+        "select captured_id from captured_event "
+        "where own and topic = $1 and partition = $2 limit $3))",
+        backlog.topic,
+        backlog.partition,
+        _DELETED_AT_ONCE,
+    )
+    return int(deleted.removeprefix("DELETE ")) < _DELETED_AT_ONCE
+
+
+async def find_corrections(
+    connection: Connection, targets: Collection[tuple[AggregateKind, str, str]]
+) -> list[StoredFact]:
+    """Read the facts that correct or retract others, by aggregate and event id of these."""
+    return await _fetch(
+        connection,
+        f"select {_SELECTED} from unnest($1::text[], $2::text[], $3::text[]) "  # noqa: S608 - our own names
+        "as asked (kind, key, correction_of) join fact using (kind, key, correction_of) "
+        f"where correction_of is not null and {_FROM_OUTSIDE} order by record_offset limit $4",
+        targets,
+    )
+
+
+async def find_messages(
+    connection: Connection, series: Collection[tuple[AggregateKind, str, str]]
+) -> list[StoredFact]:
+    """Read the hub's own messages of some series, by aggregate and series."""
+    return await _fetch(
+        connection,
+        f"select {_SELECTED} from unnest($1::text[], $2::text[], $3::text[]) "  # noqa: S608 - our own names
+        "as asked (kind, key, series) join fact using (kind, key) where relayed_by = 'command' "
+        "and starts_with(event_id, series || '.') order by record_offset limit $4",
+        series,
+    )
+
+
+async def find_facts_about(
+    connection: Connection, keys: Collection[Key], types: Sequence[str]
+) -> list[StoredFact]:
+    """Read the facts of these types about these aggregates, in the order of their offsets."""
+    return await _fetch(
+        connection,
+        f"select {_SELECTED} from unnest($1::text[], $2::text[]) as asked (kind, key) "  # noqa: S608 - our own names
+        f"join fact using (kind, key) where {_FROM_OUTSIDE} and type = any($4::text[]) "
+        "order by record_offset limit $3",
+        keys,
+        types,
+    )
+
+
+async def _fetch(
+    connection: Connection, query: str, asked: Collection[tuple[str, ...]], *more: object
+) -> list[StoredFact]:
+    if not asked:
+        return []
+    columns = [list(column) for column in zip(*sorted(asked), strict=True)]
+    rows: list[asyncpg.Record] = await connection.fetch(query, *columns, _LINKED_MAX, *more)
+    return [stored_fact(row) for row in rows]

@@ -38,14 +38,16 @@ from groupage.domain.catalogue import EVENTS
 from groupage.domain.events.base import AggregateKind, Event
 from groupage.domain.fact import Fact
 
-Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, str | None, bool]
+Decoded: TypeAlias = tuple[Fact, AggregateKind, bytes, bytes | None, bool]
 """A fact with what the store needs besides. A plain tuple for speed.
 
 1. The fact.
 2. The kind of its aggregate.
 3. The event's JSON as its sender wrote it, unknown fields included.
-4. `occurred_at` and `recorded_at` as the record has them, with a tab between: formatting an instant
-   takes four times as long as parsing it. None unless both are in UTC, to the microsecond at most.
+4. Key, subject, name, source, event id, `occurred_at` and `recorded_at` as the record has them,
+   with tabs between (`columns_of`): formatting an instant takes four times as long as parsing it.
+   None unless both are in UTC, to the microsecond at most, and the record has no other attributes
+   that a table must keep.
 5. Whether a container number or an SSCC has a wrong check digit.
 """
 
@@ -93,13 +95,13 @@ def decode_for_store(
     decoded = decode_fast(headers, key, value, older, is_verified) or decode_cloudevent(
         headers, key, value, recorded_at, older=older
     )
-    fact, kind, _, stamps, has_wrong_digit = decoded
+    fact, kind, _, columns, has_wrong_digit = decoded
     event = type(fact.data)
     if event in WITH_CODES_OR_PLACES and not older:
         check_codes(fact.data)
         if normalize_places(fact.data):
             # As it is folded: it is read from the database as it is there.
-            decoded = fact, kind, msgspec.json.encode(fact.data), stamps, has_wrong_digit
+            decoded = fact, kind, msgspec.json.encode(fact.data), columns, has_wrong_digit
     if topic is None:
         return decoded
     if topic not in _TOPIC_NAMES[kind]:
@@ -127,18 +129,22 @@ _NAMES = (
 )
 _FACT_JSON = b'["%b","%b","%b","%b","%b","ACT",null,false,%b,null,null,%b]'
 """The fields of `Fact` in their order."""
-_OF_TYPE: dict[bytes, tuple[Callable[[bytes], Fact], Finish, bool]] = {
+_OF_TYPE: dict[bytes, tuple[Callable[[bytes], Fact], Finish, bytes, bool]] = {
     ce_type(event).encode(): (
         msgspec.json.Decoder(Fact[event]).decode,  # type: ignore[valid-type]
         FINISH[event],
+        event.name.encode(),
         has_instants(event),
     )
     for event in EVENTS.values()
 }
-"""By type: its decoder, its finisher, and whether its data has instants."""
+"""By type: its decoder, its finisher, its name, and whether its data has instants."""
 _NOT_RELAYED = b"null"
 _RELAYED_BY = {kind.encode(): b'"%b"' % kind.encode() for kind in get_args(AggregateKind)}
 _STAMP_LENGTH_MAX = len("2026-03-01T00:00:00.000000Z")
+_join = b"\t".join
+# One byte is searched as a number: that takes a fifth of the time.
+_QUOTATION_MARK, _BACKSLASH, _DELETE = b'"\\\x7f'
 
 
 def decode_fast(
@@ -168,7 +174,8 @@ def decode_fast(
             *more,
         ) = headers
         relayed_by = _relayed_by_json(more) if more else _NOT_RELAYED
-        decode_fact, finish, is_dated = _OF_TYPE[type_]
+        decode_fact, finish, name, is_dated = _OF_TYPE[type_]
+        columns = _join((key, subject, name, source, event_id, time, recordtime))  # type: ignore[arg-type]
         fact = decode_fact(
             _FACT_JSON % (event_id, source, key, time, recordtime, relayed_by, value)
         )
@@ -182,16 +189,16 @@ def decode_fast(
         names == _NAMES
         and version == b"1.0"
         and content_type == CONTENT_TYPE_BINARY
-        # Texts as long as their bytes: no quotation mark or escape in them changed the list.
-        and len(fact.event_id) == len(event_id)
-        and len(fact.source) == len(source)
-        and len(fact.key) == len(key or b"")
-        and len(time) <= _STAMP_LENGTH_MAX
-        and len(recordtime) <= _STAMP_LENGTH_MAX
-        and 0 < len(event_id) <= ATTRIBUTE_LENGTH_MAX
-        and 0 < len(source) <= ATTRIBUTE_LENGTH_MAX
-        and fact.event_id.isprintable()
-        and fact.source.isprintable()
+        # All at once, for speed: printable ASCII (JSON has no other control character than DEL)
+        # in which no quotation mark or escape changed the list.
+        and columns.isascii()
+        and _QUOTATION_MARK not in columns
+        and _BACKSLASH not in columns
+        and _DELETE not in columns
+        and len(columns) <= ATTRIBUTE_LENGTH_MAX
+        and len(time) <= _STAMP_LENGTH_MAX >= len(recordtime)
+        and event_id
+        and source
         and fact.key == data.key
         and subject == data.subject.encode()
         and occurred_at.tzinfo is UTC
@@ -201,11 +208,22 @@ def decode_fast(
     )
     if not expected or value is None:
         return None
-    stamps = (b"%b\t%b" % (time, recordtime)).decode()
     found = 0 if is_verified else finish(data, value, older)
-    if found & CHANGED and not older:
-        force_setattr(fact, "key", data.key)
-    return fact, data.aggregate_kind, value, stamps, found >= WRONG_DIGIT
+    if found & CHANGED:
+        if not older:
+            force_setattr(fact, "key", data.key)
+        columns = columns_of(fact, _join((time, recordtime)))
+    return fact, data.aggregate_kind, value, columns, found >= WRONG_DIGIT
+
+
+def columns_of(fact: Fact, instants: bytes) -> bytes:
+    """Return the fourth part of `Decoded` for a fact that differs from its record.
+
+    `instants` are those of the record, with a tab between.
+    """
+    data = fact.data
+    texts = f"{fact.key}\t{data.subject}\t{data.name}\t{fact.source}\t{fact.event_id}"
+    return _join((texts.encode(), instants))
 
 
 def _relayed_by_json(more: list[tuple[str, bytes]]) -> bytes:

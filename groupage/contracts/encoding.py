@@ -22,6 +22,7 @@ encode_data = msgspec.json.Encoder().encode
 _HEADERS_BYTES = 16 * 2**10
 """More than the headers and the key of a record need."""
 _TYPES: dict[type[Event], str] = {event: ce_type(event) for event in EVENTS.values()}
+_begin_digest = blake2b(digest_size=16).copy
 _TYPE_HEADERS = {event: name.encode() for event, name in _TYPES.items()}
 
 
@@ -196,8 +197,9 @@ def fact_digest(fact: Fact, kind: AggregateKind) -> bytes:
 
     `kind` is that of its aggregate (`fact.data.aggregate_kind`), which a worker knows already.
     """
-    name = f"{kind}\0{fact.key}\0{fact.source}\0{fact.event_id}"
-    return blake2b(name.encode(), digest_size=16).digest()
+    digest = _begin_digest()  # for speed only: a copy takes two thirds of the time of a new one
+    digest.update(f"{kind}\0{fact.key}\0{fact.source}\0{fact.event_id}".encode())
+    return digest.digest()
 
 
 def fact_id(fact: Fact) -> UUID:

@@ -63,8 +63,8 @@ def finisher_of_ids(event: type[Event], *, otherwise: Finish) -> Finish:
             # For speed: `_need_work`, without a call.
             if text is None:
                 continue
-            if len(text) == 18 and text.isdigit():
-                if WRONG_SUMS[from_bytes(text.encode(), "big") % 0xFFFF]:
+            if len(text) == 18 and (digits := text.encode()).isdigit():
+                if WRONG_SUMS[from_bytes(digits, "big") % 0xFFFF]:
                     return finish_ids(data, thorough=False)
             elif (text[0] in MAYBE_OTHER_FORM or len(text) == 11) and _need_work((text,)):
                 return finish_ids(data, thorough=False)
@@ -88,8 +88,8 @@ def is_plain(value: bytes) -> bool:
 def _need_work(texts: Iterable[str]) -> bool:
     """Tell whether an ASCII id may have another normal form, or has a wrong check digit."""
     for text in texts:
-        if len(text) == 18 and text.isdigit():
-            if WRONG_SUMS[from_bytes(text.encode(), "big") % 0xFFFF]:
+        if len(text) == 18 and (digits := text.encode()).isdigit():
+            if WRONG_SUMS[from_bytes(digits, "big") % 0xFFFF]:
                 return True
         elif text[0] in MAYBE_OTHER_FORM or (len(text) == 11 and is_wrong(text)):
             return True

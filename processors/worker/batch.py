@@ -22,7 +22,7 @@ class IncomingFact(Entry, frozen=True, gc=False):
 
     id_prefix: int
     """The first 64 bits of its id, by which `deduplication` recognizes new facts."""
-    copy_line: str
+    copy_line: bytes
     """The fact as a text line for COPY into table `fact` (`groupage.store.facts.line_of`)."""
     offset: int
 

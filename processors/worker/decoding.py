@@ -7,10 +7,11 @@ the time.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from struct import Struct
 from typing import Any
 
 from groupage.contracts.captured_events import decode_captured
-from groupage.contracts.decoding import decode_for_store
+from groupage.contracts.decoding import columns_of, decode_for_store
 from groupage.contracts.digits import find_digit_problems, is_accepted
 from groupage.contracts.encoding import fact_digest
 from groupage.contracts.fan_out import FactWithJson, fan_out
@@ -29,6 +30,7 @@ from processors.worker.batch import IncomingFact, PartitionBatch, Proposal, Tick
 from processors.worker.plausibility import TimeRules, explain_future
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_PREFIX = Struct(">Q")
 _UNREADABLE = "the name of a header is not UTF-8: the record stays in the log at this offset"
 
 
@@ -54,7 +56,7 @@ def decode_into(
             judges_digits = rules.refuses_wrong_digits(recorded_at)
             part.oldest_ms = min(part.oldest_ms, stamp_ms)
         try:
-            fact, kind, data_json, stamps, has_wrong_digit = decode_for_store(
+            fact, kind, data_json, columns, has_wrong_digit = decode_for_store(
                 record.headers,
                 record.key,
                 record.value,
@@ -79,9 +81,9 @@ def decode_into(
         elif kind == "policy":
             continue  # each worker reads all of them (`processors.worker.policies`)
         elif data.fans_out and len(singles := fan_out(fact, data_json, older=key is None)) > 1:
-            _add_each(part, record.offset, kind, singles, stamps)
+            _add_each(part, record.offset, kind, singles, columns)
         else:
-            incoming = _incoming_fact(part, record.offset, fact, kind, data_json, stamps)
+            incoming = _incoming_fact(part, record.offset, fact, kind, data_json, columns)
             facts.setdefault((kind, fact.key), []).append(incoming)
             if kind == "lane" and key is not None and (plan := data.certified_plan()):
                 part.proposals.append(Proposal(record, *plan))
@@ -150,11 +152,13 @@ def _add_each(
     offset: int,
     kind: AggregateKind,
     facts: Sequence[FactWithJson],
-    stamps: str | None,
+    columns: bytes | None,
 ) -> None:
-    """Add the facts that one record stands for, each with its JSON."""
+    """Add the facts that one record stands for, each with its JSON; `columns` are the record's."""
+    instants = columns and columns.split(b"\t", 5)[5]
     for fact, data_json in facts:
-        incoming = _incoming_fact(part, offset, fact, kind, data_json, stamps)
+        own_columns = instants and columns_of(fact, instants)
+        incoming = _incoming_fact(part, offset, fact, kind, data_json, own_columns)
         part.segments[-1].facts.setdefault((kind, fact.key), []).append(incoming)
 
 
@@ -164,7 +168,7 @@ def _incoming_fact(
     fact: Fact,
     kind: AggregateKind,
     data_json: bytes,
-    stamps: str | None,
+    columns: bytes | None,
 ) -> IncomingFact:
     digest = fact_digest(fact, kind)
     fact_id = digest.hex()
@@ -172,8 +176,8 @@ def _incoming_fact(
     return IncomingFact(
         fact_id,
         fact,
-        int.from_bytes(digest[:8], "big"),
-        line_of(fact_id, fact, data_json, position, kind=kind, stamps=stamps),
+        _PREFIX.unpack_from(digest)[0],
+        line_of(fact_id, fact, data_json, position, kind=kind, columns=columns),
         offset,
     )
 

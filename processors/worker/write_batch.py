@@ -23,7 +23,7 @@ class WriteBatch:
     partitions: dict[Partition, PartitionProgress]
     """Those of the epoch. If the assignment has moved on, this batch is void."""
     offsets: list[OffsetAdvance] = field(default_factory=list)
-    fact_lines: list[str] = field(default_factory=list)
+    fact_lines: list[bytes] = field(default_factory=list)
     """Of new facts, as `groupage.store.facts.line_of` makes them."""
     states: dict[AggregateKind, list[StateRow]] = field(default_factory=dict)
     dead_letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)

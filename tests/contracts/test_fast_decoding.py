@@ -56,8 +56,8 @@ def test_our_publishers_headers_take_the_fast_path() -> None:
 def test_instants_finer_than_microseconds_are_written_again(*, time: str, stamped: bool) -> None:
     """PostgreSQL rounds them differently than msgspec."""
     headers = [(n, time.encode() if n == "ce_time" else raw) for n, raw in RECORD.headers]
-    stamps = decoding.decode_for_store(headers, RECORD.key, RECORD.value, recorded_at=AT)[3]
-    assert (stamps is not None) == stamped
+    columns = decoding.decode_for_store(headers, RECORD.key, RECORD.value, recorded_at=AT)[3]
+    assert (columns is not None) == stamped
 
 
 @pytest.mark.parametrize("name", [name for name, _ in RECORD.headers])
@@ -69,6 +69,8 @@ def test_instants_finer_than_microseconds_are_written_again(*, time: str, stampe
         b"",
         b"\xff",
         b"a\x00b",
+        b"a\tb",
+        b"a\x7fb",
         b"x" * 2_000,
         b"2026-03-01T08:00:00+08:00",
         b"2026-03-01T08:00:00",

@@ -50,12 +50,12 @@ READ_IN_ONE_STEP = 5
 """Those without odd attributes: whatever their JSON looks like."""
 
 
-def _line(fact: Fact, data_json: bytes, stamps: str | None = None) -> str:
+def _line(fact: Fact, data_json: bytes, columns: bytes | None = None) -> bytes:
     place, kind = LogPosition("t", 1, 7), fact.data.aggregate_kind
-    return line_of(fact_id(fact).hex, fact, data_json, place, kind=kind, stamps=stamps)
+    return line_of(fact_id(fact).hex, fact, data_json, place, kind=kind, columns=columns)
 
 
-def _as_read(fact: Fact, data_json: bytes) -> str | None:
+def _as_read(fact: Fact, data_json: bytes) -> bytes | None:
     """The line of a record that holds the fact; None: it is read in the general way, or refused."""
     try:
         decoded = decode_fast(headers_of(fact), fact.key.encode(), data_json)
@@ -95,16 +95,16 @@ def test_what_is_read_in_one_step_is_one_line(
         _is_one_line(line)
 
 
-def _is_one_line(line: str) -> None:
-    assert line.endswith("\n")
-    assert line.count("\n") == 1
-    assert line.count("\t") == len(COLUMNS) - 1
+def _is_one_line(line: bytes) -> None:
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert line.count(b"\t") == len(COLUMNS) - 1
 
 
 @pytest.mark.integration
 async def test_every_column_comes_back_from_postgresql(database_url: str) -> None:
     """As it was, also when its record was read in one step."""
-    stored: list[tuple[Fact, bytes, str]] = []
+    stored: list[tuple[Fact, bytes, bytes]] = []
     for fact, data_json in FACTS.values():
         stored.append((fact, data_json, _line(fact, data_json)))
         if line := _as_read(fact, data_json):

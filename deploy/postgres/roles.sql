@@ -13,15 +13,19 @@ do $$
 declare
     role_name text;
 begin
-    foreach role_name in array array['groupage_worker', 'groupage_planner', 'groupage_reader'] loop
+    foreach role_name in array array['groupage_worker', 'groupage_planner', 'groupage_reader', 'groupage_api'] loop
         if not exists (select from pg_roles where rolname = role_name) then
             execute format('create role %I nologin', role_name);
         end if;
     end loop;
 end $$;
 
--- The read API, and the commands that only read: status, doctor, consignments, trace, plans, deadletters list ...
+-- The commands that only read: status, doctor, consignments, trace, plans, deadletters list ...
 grant select on all tables in schema public to groupage_reader;
+
+-- The read API also stores the named queries of its clients.
+grant groupage_reader to groupage_api;
+grant insert, delete on named_query to groupage_api;
 
 -- Processor workers; the commands deadletters replay, policy adopt, clock void.
 grant select, insert, update, delete on all tables in schema public to groupage_worker;

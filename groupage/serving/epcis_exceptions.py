@@ -1,5 +1,7 @@
 """Problem types of GS1's REST binding of EPCIS 2.0: its clients tell errors apart by them."""
 
+import re
+
 PATHS = (
     "/capture",
     "/events",
@@ -27,11 +29,13 @@ _BY_STATUS = {
     503: "ImplementationException",
 }
 _OF_QUERIES = {400: "QueryParameterException", 413: "QueryTooLargeException"}
+_BELOW_NAME = re.compile("/queries/[^/]+/")
+"""Parameters of the query itself stand in its definition, so those here are no query's."""
 
 
 def epcis_exception(path: str, status: int) -> str:
     """Return the type of a problem at a path of the binding; empty for any other path or status."""
     is_of_binding = any(path == each or path.startswith(f"{each}/") for each in PATHS)
-    is_capture = path.startswith(PATHS[0])
-    name = _BY_STATUS.get(status) if is_capture else (_BY_STATUS | _OF_QUERIES).get(status)
+    is_query = not path.startswith(PATHS[0]) and not (status == 400 and _BELOW_NAME.match(path))
+    name = (_BY_STATUS | _OF_QUERIES).get(status) if is_query else _BY_STATUS.get(status)
     return f"epcisException:{name}" if name and is_of_binding else ""

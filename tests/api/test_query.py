@@ -97,5 +97,7 @@ def test_a_parameter_comes_once() -> None:
 def test_the_document_has_every_problem_of_the_server() -> None:
     """What the guard and the limits answer can come at every path."""
     for path, methods in build_document(ENDPOINTS)["paths"].items():
-        responses = methods["get"]["responses"]
-        assert {"200", "400", "401", "421", "500", "503"} <= set(responses), path
+        for operation in methods.values():
+            responses = operation["responses"]
+            assert {"400", "401", "421", "500", "503"} <= set(responses), path
+            assert {"200", "201", "204"} & set(responses), path

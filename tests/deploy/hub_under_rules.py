@@ -36,7 +36,7 @@ PRINCIPALS = ("processors", "planner", "clock", "gateway", "operator", "sender",
 PROCESSES = ("processors", "planner", "clock", "api", "gateway")
 
 
-ROLE_OF = {"processors": "worker", "planner": "planner", "api": "reader", "operator": "worker"}
+ROLE_OF = {"processors": "worker", "planner": "planner", "api": "api", "operator": "worker"}
 """Roles of PostgreSQL by process; the gateway and the clock have none."""
 
 

@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from pydantic import SecretStr
 
+from groupage.app.api.app import create_app
 from groupage.app.local.servers import start_kafka
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.topics import TOPICS
 from groupage.domain.errors import Unavailable
 from groupage.domain.events import consignment as cn
-from groupage.settings import KafkaSettings
+from groupage.settings import DatabaseSettings, KafkaSettings
+from groupage.store.pool import create_pool
 from producers.publisher import Publisher
 from tests.deploy.acls_script import PREFIX, SCRIPT, rules_of_script
 from tests.deploy.hub_under_rules import (
@@ -61,7 +64,7 @@ async def roles(maintenance_url: str) -> AsyncIterator[None]:
     yield
     connection = await asyncpg.connect(maintenance_url)
     try:
-        for role in ("worker", "planner", "reader"):
+        for role in ("worker", "planner", "api", "reader"):
             await connection.execute(f"drop role if exists groupage_{role}")
     finally:
         await connection.close()
@@ -107,6 +110,25 @@ async def test_a_hub_lives_under_its_rules(
     assert broker.denials() == []
     for process in PROCESSES:
         assert not re.search("Authoriz|permission denied", hub.log_of(process)), process
+
+
+@pytest.mark.parametrize(("role", "status"), [("api", 201), ("reader", 501)])
+async def test_the_read_api_writes_named_queries_only(
+    owned_database: str, role: str, status: int
+) -> None:
+    """With its role; with that of a command that only reads it says which one it needs."""
+    mark = "&" if "?" in owned_database else "?"
+    settings = DatabaseSettings(url=SecretStr(f"{owned_database}{mark}role=groupage_{role}"))
+    pool = await create_pool(settings, application_name="test")
+    transport = httpx.ASGITransport(create_app(pool), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as api:
+        made = await api.post("/queries", json={"name": "all", "query": {}})
+        assert made.status_code == status
+        assert "groupage_api" in made.text or status == 201
+        assert (await api.get("/queries/all/events")).status_code == (200 if status == 201 else 404)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.execute("delete from fact")
+    await pool.close()
 
 
 @pytest.mark.parametrize("principal", PRINCIPALS)

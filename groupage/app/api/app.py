@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from groupage.app.api import dcsa, epcis, lists, resources
+from groupage.app.api import dcsa, epcis, epcis_queries, lists, resources
 from groupage.app.api.metrics import REQUEST_S
 from groupage.app.api.openapi import build_document
 from groupage.app.api.problems import EXCEPTION_HANDLERS
@@ -20,7 +20,13 @@ from groupage.app.api.readiness import check_readiness
 from groupage.store.derivation import Derivation
 from groupage.telemetry.probes import Probes
 
-ENDPOINTS = (*lists.ENDPOINTS, *resources.ENDPOINTS, *dcsa.ENDPOINTS, *epcis.ENDPOINTS)
+ENDPOINTS = (
+    *lists.ENDPOINTS,
+    *resources.ENDPOINTS,
+    *dcsa.ENDPOINTS,
+    *epcis.ENDPOINTS,
+    *epcis_queries.ENDPOINTS,
+)
 """Lists first: the ids of resources may hold slashes, so that their paths match much."""
 
 

@@ -1,8 +1,8 @@
-"""Declaration of a GET endpoint, from which the route and its OpenAPI operation are made."""
+"""Declaration of an endpoint, from which the route and its OpenAPI operations are made."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -13,6 +13,19 @@ from groupage.app.api.query import parse_query, require_single
 from groupage.domain.errors import InvalidInput
 
 JSON = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """A method of a path that changes something."""
+
+    method: Literal["POST", "DELETE"]
+    status: int
+    """Of success, with an empty body."""
+    summary: str
+    body: Any = None
+    """Type of the request's body; None: it has none."""
+    problems: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +45,10 @@ class Endpoint:
     """Statuses of problem documents besides those of every path."""
     headers: tuple[tuple[str, str], ...] = ()
     """Names and descriptions of headers; `handle` then returns the body and the headers."""
+    writes: tuple[Write, ...] = ()
+    """Methods besides GET; a class of endpoints that has some answers them itself."""
+    reads: bool = True
+    """Whether the path has the method GET."""
     answer_invalid: Callable[[InvalidInput], Response] | None = None
     """Answers a request with wrong parameters in a form of its own, besides the problem document's
     members."""

@@ -1,9 +1,9 @@
-"""Parameters of GS1's SimpleEventQuery on a query string: what is asked of the captured events.
+"""Parameters of GS1's SimpleEventQuery: what is asked of the captured events.
 
 The names are the standard's. A parameter that the hub does not answer is refused, by name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -20,6 +20,7 @@ from groupage.contracts.captured_terms import (
 )
 from groupage.contracts.instants import EARLIEST, LATEST
 from groupage.domain.cbv import WORDS, Vocabulary, is_known
+from groupage.domain.namespaces import Namespaces
 from groupage.domain.near_names import did_you_mean
 from groupage.serving.problems import WrongField
 from groupage.store.readers.captured_events import CaptureFilter, CaptureOrder
@@ -37,6 +38,7 @@ Words = Annotated[
 ]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=_NUMBER_MAX)]
+Token = Annotated[str, msgspec.Meta(max_length=2_000)]
 
 EVENT_TYPES = (
     "AggregationEvent",
@@ -93,8 +95,21 @@ _OTHERS: dict[str, Any] = {
     "eventCountLimit": Count,
     "maxEventCount": Count,
     "perPage": Count,
-    "nextPageToken": Annotated[str, msgspec.Meta(max_length=2_000)],
+    "nextPageToken": Token,
 }
+
+
+_SINGLE = frozenset(_OTHERS) - {"EQ_eventID"}
+"""Parameters with one value, in which `|` stands for itself."""
+Values = Mapping[str, Sequence[str]]
+"""The values of each parameter."""
+
+
+class Paging(msgspec.Struct, frozen=True, kw_only=True):
+    """Parameters of a page."""
+
+    perPage: Count | None = None  # noqa: N815 - the standard's name
+    nextPageToken: Token | None = None  # noqa: N815 - the standard's name
 
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,44 +136,52 @@ def parameters_without(name: str) -> type[msgspec.Struct]:
     )
 
 
+def split_values(given: Mapping[str, str]) -> Values:
+    """Split the values on a query string, which `|` separates."""
+    return {name: (text,) if name in _SINGLE else text.split("|") for name, text in given.items()}
+
+
 def read_event_query(
-    given: Mapping[str, str], struct: type[msgspec.Struct], path: tuple[str, str] | None
+    given: Values,
+    struct: type[msgspec.Struct],
+    path: tuple[str, str] | None = None,
+    namespaces: Namespaces = Namespaces(),  # noqa: B008 - never changes
 ) -> EventQuery:
     """Convert the parameters; `path` is one of them with its value.
 
-    Raises InvalidInput or WrongParameters, with all errors.
+    `namespaces` has the prefixes that values may use. Raises InvalidInput or WrongParameters, with
+    all errors.
     """
-    typed = {name: text for name, text in given.items() if _typed_kind(name)}
-    (values,) = parse_query({n: text for n, text in given.items() if n not in typed}, struct)
+    given = {name: _expand(name, values, namespaces) for name, values in given.items()}
+    typed = {name: values for name, values in given.items() if _typed_kind(name)}
+    others = {name: "|".join(values) for name, values in given.items() if name not in typed}
+    (values,) = parse_query(others, struct)
     asked = {name: v for name in parameters_of(struct) if (v := getattr(values, name)) is not None}
     faults: list[WrongField] = []
-    terms: list[tuple[str, ...]] = [
-        tuple(term(each, value) for value in _split(name, text, faults) for each in _TERMS[name])
-        for name, text in asked.items()
-        if name in _TERMS
-    ]
+    terms: list[tuple[str, ...]] = []
+    for name in asked:
+        if name in _TERMS:
+            _check_values(name, given[name], faults)
+            terms.append(_terms(name, given[name]))
     if path is not None:
         name, value = path
         _check(name, value, faults)
-        terms.append(tuple(term(each, value) for each in _TERMS[name]))
-    for name, text in typed.items():
+        terms.append(_terms(name, (value,)))
+    for name, texts in typed.items():
         kind, beginning = _typed_kind(name), name[: name.index("_", 3) + 1]
-        terms.append(
-            tuple(
-                typed_term(_TYPED[beginning], kind, value) for value in _split(name, text, faults)
-            )
-        )
+        _check_values(name, texts, faults)
+        terms.append(tuple(typed_term(_TYPED[beginning], kind, value) for value in texts))
     terms += _flags(asked)
-    event_ids = (
-        tuple(_split("EQ_eventID", asked["EQ_eventID"], faults)) if "EQ_eventID" in asked else None
-    )
+    event_ids = given.get("EQ_eventID")
+    if event_ids is not None:
+        _check_values("EQ_eventID", event_ids, faults)
     _check_counts(asked, faults)
     if faults:
         raise WrongParameters(tuple(faults))
     return EventQuery(
         filter=CaptureFilter(
             terms=tuple(terms),
-            event_ids=event_ids,
+            event_ids=None if event_ids is None else tuple(event_ids),
             happened_since=_within(asked.get("GE_eventTime")),
             happened_until=_within(asked.get("LT_eventTime")),
             recorded_since=_within(asked.get("GE_recordTime")),
@@ -170,6 +193,17 @@ def read_event_query(
         at_most=asked.get("maxEventCount"),
         token=asked.get("nextPageToken"),
     )
+
+
+def _expand(name: str, values: Sequence[str], namespaces: Namespaces) -> Sequence[str]:
+    """Write out the prefixes that the query binds; free text keeps its colons."""
+    if not namespaces.own or name in _SINGLE or name.removeprefix("EQ_") in SENSOR_TEXTS:
+        return values
+    return [namespaces.expand_value(value) for value in values]
+
+
+def _terms(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(term(each, value) for value in values for each in _TERMS[name])
 
 
 def _typed_kind(name: str) -> str:
@@ -207,14 +241,12 @@ def _check_counts(asked: Mapping[str, Any], faults: list[WrongField]) -> None:
         )
 
 
-def _split(name: str, text: str, faults: list[WrongField]) -> list[str]:
-    values = text.split("|")
-    if len(values) > VALUES_MAX:
-        faults.append(_fault(name, f"{len(values)} values", f"at most {VALUES_MAX} values"))
-        return []
+def _check_values(name: str, values: Sequence[str], faults: list[WrongField]) -> None:
+    if not 0 < len(values) <= VALUES_MAX:
+        faults.append(_fault(name, f"{len(values)} values", f"1 to {VALUES_MAX} values"))
+        return
     for value in values:
         _check(name, value, faults)
-    return values
 
 
 def _check(name: str, value: str, faults: list[WrongField]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from starlette.routing import compile_path
 
 from groupage import __version__
-from groupage.app.api.endpoints import JSON, Endpoint
+from groupage.app.api.endpoints import JSON, Endpoint, Write
 from groupage.app.api.query import parameters_of, schema_of
 from groupage.contracts.publication import LICENSE, SERVERS, bearer_scheme, publishable
 from groupage.serving.problems import MEDIA_TYPE, Problem
@@ -21,12 +21,15 @@ _REFERENCE = "#/components/schemas/{name}"
 
 def build_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """Build the OpenAPI 3.1 document."""
-    types = [endpoint.result for endpoint in endpoints]
-    (*results, problem), components = msgspec.json.schema_components(
-        [*types, Problem], ref_template=_REFERENCE
+    results = [endpoint.result for endpoint in endpoints]
+    bodies = [write.body for endpoint in endpoints for write in endpoint.writes]
+    schemas, components = msgspec.json.schema_components(
+        [*results, *bodies, Problem], ref_template=_REFERENCE
     )
+    problem = schemas[-1]
+    body_schemas = iter(schemas[len(results) :])
     paths = {}
-    for endpoint, result in zip(endpoints, results, strict=True):
+    for endpoint, result in zip(endpoints, schemas, strict=False):
         _, path, path_parameters = compile_path(endpoint.path)
         parameters: list[dict[str, Any]] = [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -39,12 +42,18 @@ def build_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
                 parameters.append(
                     {"name": name, "in": "query", "required": field.required, "schema": schema}
                 )
+        in_path = parameters[: len(path_parameters)]
         paths[path] = {"get": _operation(endpoint, parameters, result, problem)}
+        if not endpoint.reads:
+            del paths[path]["get"]
+        for write in endpoint.writes:
+            schema = next(body_schemas)
+            paths[path][write.method.lower()] = _writing(endpoint, write, in_path, schema, problem)
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
             "title": "groupage read API",
-            "summary": "Consignments, consolidations, plans and their events. Read-only.",
+            "summary": "Consignments, consolidations, plans, their events; named queries.",
             "version": __version__,
             "license": LICENSE,
         },
@@ -66,8 +75,6 @@ def _operation(
     result: dict[str, Any],
     problem: dict[str, Any],
 ) -> dict[str, Any]:
-    content = {MEDIA_TYPE: {"schema": problem}}
-    statuses = sorted({*_EVERYWHERE, *endpoint.problems})
     success: dict[str, Any] = {
         "description": endpoint.summary,
         "content": {JSON: {"schema": result}},
@@ -77,13 +84,7 @@ def _operation(
             name: {"description": text, "schema": {"type": "string"}}
             for name, text in endpoint.headers
         }
-    responses: dict[str, Any] = {
-        "200": success,
-        **{
-            str(status): {"description": HTTPStatus(status).phrase, "content": content}
-            for status in statuses
-        },
-    }
+    responses: dict[str, Any] = {"200": success, **_problems(endpoint.problems, problem)}
     if endpoint.answer_invalid is not None:
         responses["400"]["content"] = {JSON: {"schema": problem}}
     return {
@@ -94,7 +95,36 @@ def _operation(
     }
 
 
-def _operation_id(path: str) -> str:
+def _writing(
+    endpoint: Endpoint,
+    write: Write,
+    parameters: list[dict[str, Any]],
+    body: dict[str, Any],
+    problem: dict[str, Any],
+) -> dict[str, Any]:
+    operation = {
+        "operationId": _operation_id(endpoint.path, write.method.lower()),
+        "summary": write.summary,
+        "parameters": parameters,
+        "responses": {
+            str(write.status): {"description": write.summary},
+            **_problems((403, *write.problems), problem),
+        },
+    }
+    if write.body is not None:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}
+    return operation
+
+
+def _problems(statuses: tuple[int, ...], problem: dict[str, Any]) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": problem}}
+    return {
+        str(status): {"description": HTTPStatus(status).phrase, "content": content}
+        for status in sorted({*_EVERYWHERE, *statuses})
+    }
+
+
+def _operation_id(path: str, method: str = "get") -> str:
     """Name the operation by its path: ``get_plans``, ``get_plans_plan_id_diff``."""
     words = re.findall("[a-z_]+", path.removeprefix("/v1"))
-    return "_".join(["get", *words])
+    return "_".join([method, *words])

@@ -24,14 +24,23 @@ log = structlog.get_logger(__name__)
 
 
 class HttpProblem(Exception):
-    """Ends a request with a problem document of that status."""
+    """Ends a request with a problem document of that status.
+
+    `exception` is the standard's name of the problem, where several have that status.
+    """
 
     def __init__(
-        self, status: HTTPStatus, detail: str, errors: tuple[WrongField, ...] = ()
+        self,
+        status: HTTPStatus,
+        detail: str,
+        errors: tuple[WrongField, ...] = (),
+        *,
+        exception: str = "",
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.errors = errors
+        self.exception = exception
 
 
 def _problem(
@@ -41,6 +50,7 @@ def _problem(
     *,
     errors: tuple[WrongField, ...] = (),
     headers: Mapping[str, str] | None = None,
+    exception: str = "",
 ) -> Response:
     return problem_response(
         status,
@@ -49,13 +59,15 @@ def _problem(
         detail,
         headers,
         errors=errors,
-        standard_type=epcis_exception(request.scope["path"], status),
+        standard_type=exception or epcis_exception(request.scope["path"], status),
     )
 
 
 async def _handle_http_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HttpProblem)
-    return _problem(request, error.status, str(error), errors=error.errors)
+    return _problem(
+        request, error.status, str(error), errors=error.errors, exception=error.exception
+    )
 
 
 async def _handle_invalid_input(request: Request, error: Exception) -> Response:
@@ -68,6 +80,16 @@ async def _handle_nul_character(request: Request, _error: Exception) -> Response
         request,
         HTTPStatus.BAD_REQUEST,
         "an id or a filter holds the character NUL, which no id does",
+    )
+
+
+async def _handle_missing_privilege(request: Request, error: Exception) -> Response:
+    log.error("database_role_lacks_privilege", path=request.url.path, error=str(error))
+    return _problem(
+        request,
+        HTTPStatus.NOT_IMPLEMENTED,
+        "the API's account in the database may not do this: grant it the role groupage_api "
+        "(deploy/postgres/roles.sql)",
     )
 
 
@@ -116,6 +138,7 @@ EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {
     Unavailable: _handle_unavailable,
     **dict.fromkeys(TRANSIENT_ERRORS, _handle_unavailable),
     asyncpg.CharacterNotInRepertoireError: _handle_nul_character,
+    asyncpg.InsufficientPrivilegeError: _handle_missing_privilege,
     asyncpg.PostgresError: _handle_defect,
     Exception: _handle_defect,
 }

@@ -1,0 +1,89 @@
+"""Versions and formats of GS1's REST binding: how a path describes itself, and what it refuses."""
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from groupage.app.api.endpoints import JSON, Endpoint
+from groupage.app.api.problems import HttpProblem
+from groupage.serving.problems import WrongField
+
+VERSION = "2.0.0"
+HEADERS = (
+    ("GS1-EPCIS-Version", "Version of EPCIS."),
+    ("GS1-CBV-Version", "Version of the Core Business Vocabulary."),
+    ("GS1-EPC-Format", "`Never_Translates`: EPCs stand as they came."),
+    ("Link", "Address of the next page; absent: this is the last one."),
+)
+DESCRIPTION = {
+    "GS1-EPCIS-Version": VERSION,
+    "GS1-CBV-Version": VERSION,
+    "GS1-EPC-Format": "Never_Translates",
+}
+_VERSIONS = {f"GS1-{kind}-{end}": VERSION for kind in ("EPCIS", "CBV") for end in ("Min", "Max")}
+_VERSION = re.compile(r"(\d{1,3})\.(\d{1,3})(\.\d{1,3}){0,2}", re.ASCII)
+_OUR_VERSION = (2, 0)
+_EPC_FORMATS = ("No_Preference", "Never_Translates")
+_XML_FORMATS = ("No_Preference", "Never_Translates", "Always_Web_URI", "Always_URN")
+_READABLE = {"", "*/*", "application/*", "application/json", "application/ld+json"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribedEndpoint(Endpoint):
+    """A path that says on OPTIONS what it understands, as the standard asks."""
+
+    def route(self) -> Route:
+        """Build the route, with OPTIONS."""
+        return Route(self.path, self._answer, methods=(*self._methods(), "OPTIONS"))
+
+    def _methods(self) -> tuple[str, ...]:
+        return (*(("GET",) if self.reads else ()), *(write.method for write in self.writes))
+
+    async def _read(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            methods = sorted({*self._methods(), "OPTIONS", *(("HEAD",) if self.reads else ())})
+            allowed = {"Allow": ", ".join(methods)}
+            return Response(status_code=204, headers=DESCRIPTION | _VERSIONS | allowed)
+        require_acceptable(request)
+        return await self._find(request)
+
+    async def _find(self, request: Request) -> Response:
+        raise NotImplementedError
+
+
+def require_acceptable(request: Request) -> None:
+    """Refuse a client that needs another form or version. Raises HttpProblem."""
+    faults = []
+    accepted = request.headers.get("accept", "*/*")
+    if not {each.partition(";")[0].strip().lower() for each in accepted.split(",")} & _READABLE:
+        faults.append(_wrong_header("Accept", accepted, JSON))
+    for name, known in (("GS1-EPC-Format", _EPC_FORMATS), ("GS1-CBV-XML-Format", _XML_FORMATS)):
+        if (value := request.headers.get(name)) is not None and value not in known:
+            faults.append(_wrong_header(name, value, " or ".join(known)))
+    for kind in ("EPCIS", "CBV"):
+        for suffix in ("Min", "Max", "Version"):
+            name = f"GS1-{kind}-{suffix}"
+            value = request.headers.get(name)
+            if value is not None and not _admits_our_version(value, suffix):
+                faults.append(_wrong_header(name, value, f"a version that admits {VERSION}"))
+    if faults:
+        detail = "the answer cannot have that form"
+        raise HttpProblem(HTTPStatus.NOT_ACCEPTABLE, detail, tuple(faults))
+
+
+def _admits_our_version(value: str, suffix: str) -> bool:
+    match = _VERSION.fullmatch(value.strip())
+    if match is None:
+        return False
+    version = (int(match[1]), int(match[2]))
+    if suffix == "Min":
+        return version <= _OUR_VERSION
+    return version >= _OUR_VERSION if suffix == "Max" else version == _OUR_VERSION
+
+
+def _wrong_header(name: str, value: str, expected: str) -> WrongField:
+    return WrongField(field=f"header {name}", value=value[:200], expected=expected)

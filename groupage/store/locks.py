@@ -15,7 +15,7 @@ WORKER_LOCK = 0x67726F75_00000001
 """Workers share it; a rebuild or an upgrade of a database in use holds it alone."""
 WORKER_SESSION = "groupage processors (worker lock, {} policies)"
 """Name of the session that holds a worker's lock, with the number of policies it has read."""
-DELIVERY_LOCK = 0x67726F75_00000002
+DELIVERY_LOCK = 0x67726F75_00000003
 """The process that delivers subscriptions holds it, so that one alone does."""
 MIGRATION_LOCK = 0x67726F7570616765
 """Two upgrades of one database run one after the other."""

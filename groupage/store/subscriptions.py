@@ -172,10 +172,13 @@ async def store_batch(connection: Connection, key: UUID, batch: Batch) -> bool:
     return stored is not None
 
 
-async def drop_batch(connection: Connection, key: UUID, batch_id: UUID, *, limit: int) -> None:
-    """Give up a batch that is too large for the receiver: no later one has more events."""
+async def drop_batch(
+    connection: Connection, key: UUID, batch_id: UUID, *, limit: int | None
+) -> None:
+    """Give up a batch; the next one begins where it began, and has `limit` events at most."""
     await connection.execute(
-        "update subscription set batch_id = null, batch_events_max = $3 "
+        "update subscription set batch_id = null, "
+        "batch_events_max = coalesce($3, batch_events_max) "
         "where subscription_id = $1 and batch_id = $2",
         key,
         batch_id,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,7 @@ class TestReceiver:
     behave: Behaviour = lambda _: OK
     requests: list[Request] = field(default_factory=list)
     port: int = 0
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
     _came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -72,28 +73,42 @@ class TestReceiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection."""
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                line, *lines = head.strip().split("\r\n")
-                headers = {
-                    name.lower(): value.strip()
-                    for name, _, value in (each.partition(":") for each in lines)
-                }
-                body = await reader.readexactly(int(headers.get("content-length", "0")))
-                request = Request(line, headers, body)
-                answered = self.behave(request)
-                async with self._came:
-                    self.requests.append(request)
-                    self._came.notify_all()
-                if answered is None:
-                    await reader.read()  # until the client gives up
-                    return
-                if not answered:
-                    break
-                writer.write(answered)
-                await writer.drain()
-        writer.close()
+        self._writers.add(writer)
+        try:
+            while await self._answer(reader, writer):
+                pass
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the client is gone
+        finally:
+            self._writers.remove(writer)
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer a request; False: the connection ends."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        line, *lines = head.strip().split("\r\n")
+        headers = {
+            name.lower(): value.strip()
+            for name, _, value in (each.partition(":") for each in lines)
+        }
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        request = Request(line, headers, body)
+        answered = self.behave(request)
+        async with self._came:
+            self.requests.append(request)
+            self._came.notify_all()
+        if answered is None:
+            await reader.read()  # until the client gives up
+        if not answered:
+            return False
+        writer.write(answered)
+        await writer.drain()
+        return True
+
+    def close(self) -> None:
+        """Close all connections."""
+        for writer in self._writers:
+            writer.close()
 
 
 @asynccontextmanager
@@ -106,3 +121,5 @@ async def receiving(behave: Behaviour = lambda _: OK) -> AsyncIterator[TestRecei
         yield receiver
     finally:
         server.close()
+        receiver.close()
+        await asyncio.sleep(0)

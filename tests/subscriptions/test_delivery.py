@@ -36,7 +36,7 @@ from tests.subscriptions.receiving import OK, Request, TestReceiver, answer, rec
 
 pytestmark = pytest.mark.integration
 Pool = asyncpg.Pool
-AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
+AT = datetime.now(UTC).replace(microsecond=0)
 TOKEN = "13df38d8275b13f05704629e5f1cf3d45d6132d5"  # the example of GS1
 LIMIT_S = 60.0
 
@@ -156,7 +156,8 @@ async def test_events_arrive_signed_and_in_order(
     assert document["type"] == "EPCISQueryDocument"
     results = document["epcisBody"]["queryResults"]
     assert (results["queryName"], results["subscriptionID"]) == ("packed", str(key))
-    assert first.events[0]["recordTime"] == "2026-03-02T02:00:01.000Z"
+    recorded = (AT + timedelta(seconds=1)).isoformat(timespec="milliseconds")
+    assert first.events[0]["recordTime"] == recorded.replace("+00:00", "Z")
     assert len({each.headers["groupage-delivery-id"] for each in receiver.requests}) == 3
     subscription = await read(pool, key)
     assert subscription.state == "active"
@@ -377,6 +378,36 @@ async def test_a_subscription_begins_where_it_was_made(
         other = await subscribe(pool, receiver.url, initial_record_time=since)
         await wait_until(pool, other, lambda each: each.delivered == 2)
     assert ids(receiver) == ["urn:uuid:0:3", "urn:uuid:0:2", "urn:uuid:0:3"]
+
+
+async def test_events_from_long_before_are_not_new(
+    pool: "Pool[asyncpg.Record]", database_url: str
+) -> None:
+    """A hub that was upgraded makes events of all its facts."""
+    old = capture(1)
+    event = msgspec.structs.replace(old.event, recorded_at=AT - timedelta(hours=3))
+    async with receiving() as receiver, delivering(database_url, receiver.host):
+        key = await subscribe(pool, receiver.url)
+        await store(pool, [StoredCapture(event, old.position), capture(2)])
+        await wait_until(pool, key, lambda each: each.delivered == 1)
+    assert ids(receiver) == ["urn:uuid:0:2"]
+
+
+async def test_a_batch_whose_events_are_made_again_is_made_again(
+    pool: "Pool[asyncpg.Record]", database_url: str
+) -> None:
+    """A later version gives the hub's own events other contents."""
+    await store(pool, [capture(1), capture(2)])
+    async with (
+        receiving(lambda _: answer(500)) as receiver,
+        delivering(database_url, receiver.host),
+    ):
+        key = await subscribe(pool, receiver.url)
+        await receiver.wait_for(1)
+        await pool.execute("delete from captured_event where record_offset = 1")
+        receiver.behave = lambda _: OK
+        await wait_until(pool, key, lambda each: each.delivered > 0)
+    assert receiver.requests[-1].ids in (["urn:uuid:0:2"], ["urn:uuid:0:1", "urn:uuid:0:2"])
 
 
 async def test_a_schedule_reports_when_it_is_due(

@@ -77,9 +77,9 @@ async def find_next(
     return NextEvents(captures, following, more)
 
 
-def with_bound(wanted: CaptureFilter, since: datetime | None) -> CaptureFilter:
+def with_bound(wanted: CaptureFilter, since: datetime) -> CaptureFilter:
     """Return the filter without the events that were recorded before `since`."""
-    if since is None or (wanted.recorded_since is not None and wanted.recorded_since >= since):
+    if wanted.recorded_since is not None and wanted.recorded_since >= since:
         return wanted
     return msgspec.structs.replace(wanted, recorded_since=since)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -35,6 +35,9 @@ from groupage.store.subscriptions import (
 from groupage.telemetry.metrics import SUBSCRIPTION_DELIVERIES
 
 _RETRY_S = 1.0
+_LAG_MAX = timedelta(hours=1)
+"""An event may be stored so long after its recording, and still is new to a subscription. Of older
+ones a hub that was upgraded makes many: events of its own facts."""
 
 log = structlog.get_logger(__name__)
 
@@ -123,7 +126,7 @@ class Delivery:
             return None  # the subscription went with it
         following = await find_next(
             self._pool,
-            with_bound(self._read_filter(query.query), subscription.initial_record_time),
+            with_bound(self._read_filter(query.query), _recorded_since(subscription)),
             subscription.places,
             limit=min(
                 self._settings.batch_events_max,
@@ -173,7 +176,11 @@ class Delivery:
 
     async def _attempt(self, subscription: Subscription, batch: Batch) -> None:
         # Read for each attempt: during the waits, which may last for hours, nothing is in memory.
-        body = delivery_body(subscription, batch, await captures_with_ids(self._pool, batch.events))
+        captures = await captures_with_ids(self._pool, batch.events)
+        if len(captures) < len(batch.events):  # a new version makes events of the hub again
+            await drop_batch(self._pool, self._id, batch.batch_id, limit=None)
+            raise _Overtaken
+        body = delivery_body(subscription, batch, captures)
         try:
             await self._receiver.post(body, delivery_headers(subscription, batch, body))
         except DeliveryFailed as error:
@@ -203,6 +210,11 @@ def _backoff(error: Exception) -> bool | float:
     if not isinstance(error, DeliveryFailed) or error.is_final:
         return False
     return True if error.retry_after_s is None else error.retry_after_s
+
+
+def _recorded_since(subscription: Subscription) -> datetime:
+    """Return the time before which events are not delivered, however late they are stored."""
+    return subscription.initial_record_time or subscription.created_at - _LAG_MAX
 
 
 def _next_run(subscription: Subscription, now: datetime) -> datetime | None:

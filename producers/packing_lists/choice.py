@@ -7,6 +7,7 @@ from producers.packing_lists.grid import Grid
 from producers.packing_lists.layout import LABEL_ROWS_MAX, read_layout
 from producers.packing_lists.model import Field, Finding, Layout
 from producers.packing_lists.shared_cells import fill_shared_cells
+from producers.packing_lists.side_by_side import split_tables
 from producers.packing_lists.spellings import plain
 from producers.packing_lists.stated_totals import StatedTotals
 from producers.packing_lists.two_weights import split_weights
@@ -71,12 +72,12 @@ def choose_sheets(workbook: Workbook, *, sheet: str | None = None) -> ChosenShee
         if candidate.hidden:
             remarks.append(_remark("hidden_sheet", candidate, "is hidden and is not read"))
             continue
-        prepared, layout = _read(candidate)
-        if layout is None:
+        tables = _read(candidate)
+        if not tables:
             if any(any(text_of(cell) for cell in row) for row in candidate.rows):
                 remarks.append(_remark("other_sheet", candidate, "has no table of cartons"))
             continue
-        scored.append((_score(prepared, layout), prepared, layout))
+        scored += [(_score(prepared, layout), prepared, layout) for prepared, layout in tables]
     best = max((score for score, _, _ in scored), default=0.0)
     lists = [found for found in scored if found[0] >= min(best, SCORE_MIN)]
     remarks.extend(
@@ -99,18 +100,36 @@ def choose_sheets(workbook: Workbook, *, sheet: str | None = None) -> ChosenShee
     )
 
 
-def _read(sheet: Sheet) -> tuple[Sheet, Layout | None]:
-    """Return a sheet as it is read, with its layout."""
+def _read(sheet: Sheet) -> list[tuple[Sheet, Layout]]:
+    """Return a sheet as it is read, with its layout; once for each table beside another one."""
+    parts = split_tables(sheet)
+    read = [found for part in parts if (found := _read_part(part)) is not None]
+    if len(read) > 1:
+        first, layout = read[0]
+        cell = _first_cell(layout)
+        text = f"{len(read)} tables stand side by side: each is read"
+        remark = Finding(cell=cell, code="side_by_side", text=text, sheet=sheet.name)
+        read[0] = (first, msgspec.structs.replace(layout, remarks=(*layout.remarks, remark)))
+    return read
+
+
+def _first_cell(layout: Layout) -> str:
+    """Name the first cell of a table's header."""
+    return cell_name(layout.header_rows[0], min(column.index for column in layout.columns))
+
+
+def _read_part(sheet: Sheet) -> tuple[Sheet, Layout] | None:
     split = split_weights(sheet)
     layout = read_layout(split.sheet, split.columns)
-    if layout is not None and split.columns:
-        cargo = {row for group in layout.groups for row in group.rows}
-        errors = (finding for row, finding in split.singles if row in cargo)
-        layout = msgspec.structs.replace(
-            layout,
-            errors=(*layout.errors, *errors),
-            remarks=(*layout.remarks, *split.remarks),
-        )
+    if layout is None:
+        return None
+    cargo = {row for group in layout.groups for row in group.rows}
+    errors = (finding for row, finding in split.singles if row in cargo)
+    layout = msgspec.structs.replace(
+        layout,
+        errors=(*layout.errors, *errors),
+        remarks=(*layout.remarks, *split.remarks),
+    )
     return split.sheet, layout
 
 
@@ -143,10 +162,14 @@ def _count(found: Scored) -> int:
 def _named(workbook: Workbook, name: str) -> ChosenSheets:
     for place, candidate in enumerate(workbook.sheets, start=1):
         if name in (candidate.name, str(place)):
-            prepared, layout = _read(candidate)
-            if layout is None:
+            tables = _read(candidate)
+            if not tables:
                 break
-            return ChosenSheets(lists=((fill_shared_cells(prepared, layout), layout),))
+            return ChosenSheets(
+                lists=tuple(
+                    (fill_shared_cells(prepared, layout), layout) for prepared, layout in tables
+                )
+            )
     return ChosenSheets(lists=(), errors=(_no_list(workbook, name),))
 
 

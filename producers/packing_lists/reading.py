@@ -10,6 +10,7 @@ from producers.packing_lists.figures.notes import Answers
 from producers.packing_lists.figures.solver import Interpretation
 from producers.packing_lists.figures.table import FigureTable, styles_shown
 from producers.packing_lists.model import CartonLine, Choice, Finding, PackingList, Totals
+from producers.packing_lists.sheet_totals import settle_sheet_totals
 from producers.sheets.workbook import Workbook
 
 
@@ -23,11 +24,13 @@ def understand(
     """Read a workbook as one packing list; what the figures leave open becomes a question."""
     chosen = choose_sheets(workbook, sheet=sheet)
     tables = [FigureTable(each, layout) for each, layout in chosen.lists]
-    known = Answers(answers or {}, name_sheets=len(tables) > 1)
+    known = Answers(answers or {}, name_sheets=len({table.sheet.name for table in tables}) > 1)
     styles, findings = _styles(tables, known)
-    read = [
-        interpret(table, styles, answers=known, limits=limits or CartonLimits()) for table in tables
-    ]
+
+    def read_table(table: FigureTable) -> Interpretation:
+        return interpret(table, styles, answers=known, limits=limits or CartonLimits())
+
+    read = settle_sheet_totals(tables, list(map(read_table, tables)), known, read_table)
     names = tuple(table.sheet.name for table in tables)
     questions = [finding for each in read for finding in each.notes.questions]
     errors = [finding for table in tables for finding in table.layout.errors]
@@ -39,7 +42,7 @@ def understand(
     declared = _declared(names, read, errors, remarks)
     return PackingList(
         workbook=workbook.name,
-        sheets=names,
+        sheets=tuple(dict.fromkeys(names)),
         header_rows=tables[0].layout.header_rows if tables else (),
         columns=tuple(column for each in read for column in each.columns),
         lines=_counted_lines(names, read, known),
@@ -89,13 +92,18 @@ def _find_copies(
             f"sheet {names[index]!r} ({sums[1]} cartons) lists the same goods as {names[first]!r} "
             f"({sums[0]} cartons): is it a copy or another version of it?"
         )
-        choices = (
+        choices = [
             Choice(answer=f"sheets={names[first]}", text=f"{sums[0]} cartons"),
             Choice(answer=f"sheets={names[index]}", text=f"{sums[1]} cartons"),
             Choice(answer="sheets=all", text=f"both count: {sum(sums)} cartons"),
-        )
+        ]
+        if names[first] == names[index]:
+            text = f"two tables of {names[index]!r} list the same goods: do both count?"
+            choices.pop(1)
         found.append(
-            Finding(cell="", code="copied_sheet", sheet=names[index], text=text, choices=choices)
+            Finding(
+                cell="", code="copied_sheet", sheet=names[index], text=text, choices=tuple(choices)
+            )
         )
     return found
 

@@ -1,0 +1,117 @@
+"""Totals that sum several sheets, and tables that stand side by side."""
+
+import pytest
+
+from producers.sheets.workbook import Cell
+from tests.producers.packing_lists.test_figures import Rows, asked, codes, figures, read
+
+HEADER: list[Cell] = ["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)"]
+CUPS: Rows = [HEADER, ["cups", 10, "60*40*35", 12.5], ["mugs", 4, "50*40*40", 8]]
+LAMPS: Rows = [HEADER, ["lamps", 3, "40*40*40", 5]]
+COUNTS = [10, 4, 3]
+
+
+def counts(*tables: Rows) -> list[int]:
+    """Return the counts of a list without questions and errors."""
+    return [count for count, _, _ in figures(read(*tables))]
+
+
+@pytest.mark.parametrize(
+    "totals",
+    [
+        [["TOTAL", 17, None, None]],
+        [["合计", 3, None, None], ["总计", 17, None, None]],
+        [["TOTAL CARTONS: 17"], ["TOTAL G.W.: 172 KGS"]],
+        [["共17箱 172公斤"]],
+        [["SAY TOTAL SEVENTEEN (17) CARTONS ONLY"]],
+    ],
+)
+def test_a_total_of_all_sheets_is_no_contradiction_of_its_own(totals: Rows) -> None:
+    """14 cartons in one sheet and 3 in the next."""
+    assert counts(CUPS, [*LAMPS, *totals]) == COUNTS
+    assert any("as in 2 tables" in text for text in read(CUPS, [*LAMPS, *totals]).confirmed)
+
+
+def test_each_sheet_may_state_all_of_them_or_those_so_far() -> None:
+    """17 above both sheets; 10, 13 and 16 below three of them."""
+    stated: Rows = [["Total cartons: 17"]]
+    assert counts([*stated, *CUPS], [*stated, *LAMPS]) == COUNTS
+    running: list[Rows] = [
+        [*CUPS[:2], ["TOTAL", 10]],
+        [*LAMPS, ["TOTAL", 13]],
+        [*LAMPS, ["TOTAL", 16]],
+    ]
+    running[2][1] = ["shades", 3, "30*30*40", 4]
+    assert counts(*running) == [10, 3, 3]
+
+
+@pytest.mark.parametrize("total", [16, 18, 31])
+def test_another_total_is_asked_about_as_before(total: int) -> None:
+    """Neither the sheet's nor that of both."""
+    found = read(CUPS, [*LAMPS, ["TOTAL", total, None, None]])
+    assert asked(found) == {"B3": ["S2!B3.total=rows"]}
+
+
+def test_masses_and_volumes_of_such_a_total_are_compared_too() -> None:
+    """172 kg and 1.351 m³ in both sheets."""
+    for text, cell in (("17 CTNS 182 KGS", "A3"), ("17 CTNS 172 KGS 1.9 CBM", "A3")):
+        found = read(CUPS, [*LAMPS, [f"TOTAL {text}"]])
+        assert list(asked(found)) == [cell]
+    assert counts(CUPS, [*LAMPS, ["TOTAL 17 CTNS 172 KGS 1.352 CBM"]]) == COUNTS
+
+
+def beside(left: Rows, right: Rows, *, gap: bool) -> Rows:
+    """Put two tables side by side."""
+    rows: Rows = []
+    for place in range(max(len(left), len(right))):
+        first = left[place] if place < len(left) else []
+        second = right[place] if place < len(right) else []
+        first = [*first, *[None] * (len(left[0]) - len(first))]
+        rows.append([*first, *([None] if gap else []), *second])
+    return rows
+
+
+@pytest.mark.parametrize("gap", [False, True])
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)"],
+        ["品名", "箱数", "外箱尺寸(cm)", "单箱毛重(kg)"],
+        ["品名 Goods", "件数 Ctns", "尺寸 Size (cm)", "单箱毛重 G.W./ctn (kg)"],
+    ],
+)
+def test_two_tables_side_by_side_are_both_read(header: list[Cell], *, gap: bool) -> None:
+    """Each in its own columns, with its own total; a remark says so."""
+    left: Rows = [header, *CUPS[1:], ["TOTAL", 14, None, None]]
+    right: Rows = [header, *LAMPS[1:], ["TOTAL", 3, None, None]]
+    rows: Rows = [["PACKING LIST"], *beside(left, right, gap=gap)]
+    assert counts(rows) == COUNTS
+    assert "side_by_side" in codes(read(rows))
+
+
+def test_a_contradiction_in_the_second_table_is_at_its_cell() -> None:
+    """The total of the right table, and that of both below the left one."""
+    rows = beside(CUPS, [*LAMPS, ["TOTAL", 4, None, None]], gap=False)
+    assert asked(read(rows)) == {"F3": ["F3.total=rows"]}
+    rows = beside(CUPS, LAMPS, gap=True)
+    assert counts([*rows, ["TOTAL CARTONS: 17"]]) == COUNTS
+    assert list(asked(read([*rows, ["TOTAL CARTONS: 18"]]))) == ["A4"]
+
+
+def test_the_same_goods_on_both_sides_are_asked_about() -> None:
+    """Planned and packed, perhaps."""
+    found = read(beside(CUPS, CUPS, gap=True))
+    assert asked(found) == {"": ["sheets=S1", "sheets=all"]}
+    rows = beside(CUPS, CUPS, gap=True)
+    assert [line.cartons for line in read(rows, answers={"sheets": "S1"}).lines] == [10, 4]
+    assert [line.cartons for line in read(rows, answers={"sheets": "all"}).lines] == [10, 4] * 2
+
+
+def test_edges_of_product_and_carton_are_one_table() -> None:
+    """The names come twice, under two groups."""
+    rows: Rows = [
+        ["Goods", "Product", None, None, "Carton", None, None, "Ctns", "G.W. per carton (kg)"],
+        [None, "L", "W", "H", "L", "W", "H", None, None],
+        ["cups", 9, 9, 12, 60, 40, 35, 10, 12.5],
+    ]
+    assert all("side_by_side" not in code for code in codes(read(rows)))

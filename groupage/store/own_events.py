@@ -69,9 +69,27 @@ async def read_backlogs(connection: Connection) -> list[Backlog]:
 
 
 async def count_left(connection: Connection) -> int:
-    """Count the records of the log that the workers have read, and that are left to look at."""
-    backlogs = await read_backlogs(connection)
-    return sum(each.until - (each.since if each.form == FORM else 0) for each in backlogs)
+    """Count the records of the log that the workers have taken in, and that are left to look at."""
+    return sum(each.until - each.since for each in map(_whole, await read_backlogs(connection)))
+
+
+async def count_facts_left(connection: Connection, *, limit: int) -> int:
+    """Count the facts among these records that may become events, up to `limit`."""
+    number = 0
+    for each in map(_whole, await read_backlogs(connection)):
+        number += await connection.fetchval(
+            "select count(*) from (select from fact where topic = $1 and partition = $2 "  # noqa: S608 - our own names
+            f"and record_offset >= $3 and record_offset < $4 and {_FROM_OUTSIDE} "
+            "limit $5) as found",
+            *each[:4],
+            limit - number,
+        )
+    return number
+
+
+def _whole(backlog: Backlog) -> Backlog:
+    """Return the backlog with all that will be made again."""
+    return backlog if backlog.form == FORM else backlog._replace(since=0)
 
 
 async def partitions_with_facts(

@@ -121,6 +121,15 @@ SUBSCRIPTION_DELIVERIES = Counter(
     ["outcome"],
 )
 
+# --- EPCIS events of the hub's own facts ---------------------------------------------------------
+OWN_EVENTS = Counter(
+    "groupage_own_events_total", "EPCIS events that this process made of the hub's own facts"
+)
+OWN_EVENTS_LAG = Gauge(
+    "groupage_own_events_lag_records",
+    "Records that workers have taken in, and that are not looked at for EPCIS events yet",
+)
+
 # --- ingest -------------------------------------------------------------------------------------
 GATEWAY_REQUESTS = Counter(
     "groupage_gateway_requests_total",

@@ -6,7 +6,7 @@ published is in the log already. Killed at any moment it leaves the hub as it wa
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -79,10 +79,13 @@ async def rebuild(
     *,
     time_rules: TimeRules = DEFAULT_RULES,
     assumed: Callable[[], Policy] | None = None,
+    derive_more: Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[None]] | None = None,
     verify: bool,
     progress: Progress,
 ) -> RebuildReport:
     """Fold the whole log; then compare with the stored tables, and replace them unless `verify`.
+
+    `derive_more` fills further tables from the rebuilt ones, before these are compared.
 
     The policies are those of the log, as far as the workers have read it. For a hub that has
     adopted none, `assumed` or else those of `aggregates` count.
@@ -110,6 +113,8 @@ async def rebuild(
                 log = _Log(settings, targets, trust, time_rules.following(policies))
                 records = await _fold_log(log, settings, bound, pool, targets, progress)
                 await adopt_older_captures(pool)
+                if derive_more is not None:
+                    await derive_more(pool)
             finally:
                 pool.terminate()
             tables, dead_letters = await compare(connection, schema)

@@ -331,6 +331,18 @@ def _leg(step: str, disposition: str) -> Meaning:
     return declare
 
 
+def _port_call(event: schedule.PortCallReported, _: Around) -> Members:
+    arrives = event.movement == "ARRIVED"
+    return {
+        **_objects(
+            "arriving" if arrives else "departing",
+            [own_urn("voyage", event.voyage_id)],
+            "" if arrives else "in_transit",
+        ),
+        **place(event.place),
+    }
+
+
 _PAPER = "a paper about goods; EPCIS tells where things are and what happens to them"
 _PLAN = "a plan or a schedule; EPCIS tells what has happened"
 _DECISION = "a decision of people about goods that stay where they are"
@@ -389,6 +401,7 @@ _MEANINGS: dict[type[Event], Meaning | str] = {
     schedule.LegDeparted: _leg("departing", "in_transit"),
     schedule.LegArrived: _leg("arriving", "in_progress"),
     schedule.EtaUpdated: _PLAN,
+    schedule.PortCallReported: _port_call,
     consolidation.ConsolidationOpened: _PLAN,
     consolidation.ConsolidationBooked: _PAPER,
     consolidation.ConsolidationFrozen: _PAPER,

@@ -1,6 +1,7 @@
 """EPCIS events of the hub's own facts: made once, in bounded steps, found beside captured ones."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from groupage.app.api.app import create_app
 from groupage.app.own_events import projection
 from groupage.app.own_events.projection import run_step, run_to_end
+from groupage.app.own_events.projector import project_continuously
 from groupage.contracts.encoding import fact_id
 from groupage.domain.events.base import Dimensions, Event, Money
 from groupage.domain.events.consignment import HoldPlaced, HoldReleased
@@ -28,6 +30,8 @@ from groupage.domain.fact import Fact
 from groupage.store import own_events
 from groupage.store.locks import OWN_EVENTS_LOCK
 from groupage.store.own_events import count_left
+from groupage.telemetry import metrics
+from producers.epcis.own_meanings import MEANINGS
 from tests.api.hub import START, fact, store_facts
 from tests.api.test_epcis_events import captured, event, found, store
 
@@ -338,3 +342,41 @@ async def test_one_process_at_a_time(pool: "Pool[asyncpg.Record]") -> None:
         assert await run_step(pool) is None
     assert await derive(pool) >= 1
     assert len(await rows_of(pool)) == len(DAY)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for a condition, half a minute at most."""
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110 - a metric sets no event
+            await asyncio.sleep(0.02)
+
+
+async def test_the_task_follows_the_workers(
+    pool: "Pool[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While facts come; its metric says how far it is."""
+    await take_in(pool, the_day())
+    monkeypatch.setattr(projection, "FACTS_MAX", 2)
+    made = metrics.OWN_EVENTS._value.get()
+    task = asyncio.create_task(project_continuously(pool, look_every_s=0.02))
+    try:
+        await until(lambda: metrics.OWN_EVENTS._value.get() - made == len(DAY))
+        await until(lambda: metrics.OWN_EVENTS_LAG._value.get() == 0)
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+    assert metrics.OWN_EVENTS._value.get() - made == len(DAY)
+
+
+async def test_a_fact_that_cannot_be_written_keeps_no_other_back(
+    pool: "Pool[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mapping with a bug would stop all queries at the first fact that it fails on."""
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(MEANINGS, "unit.measured", fails)
+    await take_in(pool, the_day())
+    await derive(pool)
+    assert len(await rows_of(pool)) == len(DAY) - 1

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from groupage.app.commands.derivation_reading import derivation_reading
+from groupage.app.commands.own_events_reading import own_events_reading
 from groupage.app.commands.status import HubTime, _hub_time, _print, describe
 from groupage.app.local.child import Identity
 from groupage.app.local.state import Clock, HubState, ProcessState
@@ -173,3 +174,32 @@ def test_status_shows_how_far_the_states_are(
     assert derivation_reading(settings) is None
     nowhere = DatabaseSettings(url=SecretStr("postgresql://nobody@127.0.0.1:1/none"))
     assert derivation_reading(nowhere) is None
+
+
+@pytest.mark.integration
+def test_status_shows_how_far_the_epcis_events_are(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Facts from outside count; ticks and messages of the hub do not."""
+    settings = DatabaseSettings(url=SecretStr(database_url))
+    assert "all facts are EPCIS events" in str(own_events_reading(settings))
+
+    async def store() -> None:
+        connection = await asyncpg.connect(database_url)
+        await connection.execute(
+            "insert into fact (fact_id, kind, key, subject, type, source, event_id, occurred_at, "
+            "recorded_at, topic, partition, record_offset, classifier, data, relayed_by) "
+            "select gen_random_uuid(), 'unit', 'U', 'U', 'unit.received', '/wms', n, now(), now(), "
+            "'hub.unit.v1', 0, n, 'ACT', '', case when n > 2 then 'unit' end "
+            "from generate_series(0, 9) as n"
+        )
+        await connection.execute("insert into intake_offset values ('hub.unit.v1', 0, 10, null)")
+        await connection.close()
+
+    asyncio.run(store())
+    reading = own_events_reading(settings)
+    assert str(reading) == "3 facts left to make into EPCIS events"
+    _print(describe(None, "/data"), own_events=str(reading))
+    assert f"  EPCIS       {reading}" in capsys.readouterr().out.splitlines()
+    nowhere = DatabaseSettings(url=SecretStr("postgresql://nobody@127.0.0.1:1/none"))
+    assert own_events_reading(nowhere) is None

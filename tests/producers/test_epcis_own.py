@@ -62,7 +62,7 @@ LOST: dict[str, dict[str, Any]] = {
         "reason": "replacing",
     },
     "container.gated_out": {"plate": ""},
-    "container.moved": {},
+    "container.moved": {"move": None, "vessel_imo": "", "carrier_voyage_no": ""},
     "container.on_board": {},
     "vgm.verified": {"method": "SM1", "party": ""},
     "container.weighed": {},

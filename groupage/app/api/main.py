@@ -9,6 +9,7 @@ import structlog
 from groupage.app.api.app import create_app
 from groupage.app.api.metrics import refresh_periodically
 from groupage.app.api.readiness import check_readiness
+from groupage.app.own_events.projector import project_continuously
 from groupage.process import run_process
 from groupage.serving import Guard, address_of, listen, serve_http
 from groupage.settings import ApiSettings, DatabaseSettings, TelemetrySettings
@@ -46,7 +47,10 @@ async def serve(
     listener = listen(settings.host, settings.port, setting="GROUPAGE_API_PORT")
     async with TelemetryServer(telemetry, checks=partial(check_readiness, pool)):
         log.info("api_listening", address=address_of(listener))
-        gauges = asyncio.create_task(refresh_periodically(pool))
+        tasks = (
+            asyncio.create_task(refresh_periodically(pool)),
+            asyncio.create_task(project_continuously(pool)),
+        )
         try:
             await serve_http(
                 create_app(pool),
@@ -62,5 +66,6 @@ async def serve(
                 grace_s=_GRACE_S,
             )
         finally:
-            gauges.cancel()
-            await asyncio.wait((gauges,))
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)

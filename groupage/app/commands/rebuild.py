@@ -31,6 +31,7 @@ def main(
     as_json: AsJson = False,
 ) -> None:
     """Fold the whole log again, while no worker runs. If it is interrupted, nothing has changed."""
+    from groupage.app.own_events.projection import run_to_end  # noqa: PLC0415
     from processors.aggregates.registry import all_aggregates  # noqa: PLC0415
     from processors.operations.rebuild import rebuild  # noqa: PLC0415
     from processors.worker.app import WorkerSettings  # noqa: PLC0415 - not for `--help`
@@ -48,6 +49,7 @@ def main(
                 time_rules=time_rules,
                 # Only for a hub of an older version that no worker of this one has run.
                 assumed=PolicySettings().load,
+                derive_more=run_to_end,
                 verify=verify,
                 progress=bar.show,
             )

@@ -30,6 +30,7 @@ from groupage.settings import (
 )
 
 if TYPE_CHECKING:
+    from groupage.app.commands.own_events_reading import OwnEventsReading
     from groupage.store.log_identity import OtherTopic
 
 NOT_RUNNING = 1
@@ -58,11 +59,18 @@ def main(
                 **described,
                 "hub_time": hub_time,
                 "derivation": _derivation(state),
+                "own_events": _own_events(state),
                 "other_topics": [each.topic for each in _other_topics(state)],
             }
         )
     else:
-        _print(described, _hub_time(state), str(_derivation(state) or ""))
+        own_events = _own_events(state)
+        _print(
+            described,
+            _hub_time(state),
+            str(_derivation(state) or ""),
+            "" if own_events is None else str(own_events),
+        )
         if others := _other_topics(state):
             topics = number_of(len(others), "topic")
             print_line(f"  {topics} not read, deleted or created again: see `groupage doctor`")
@@ -185,6 +193,17 @@ def _derivation(state: HubState | None) -> Any:
     return derivation_reading(DatabaseSettings(url=SecretStr(state.database_url)))
 
 
+def _own_events(state: HubState | None) -> "OwnEventsReading | None":
+    """Count the facts that are not EPCIS events yet; None: the database does not answer."""
+    from groupage.app.commands.own_events_reading import (  # noqa: PLC0415 - imports the driver
+        own_events_reading,
+    )
+
+    if state is None or not state.database_url:
+        return None
+    return own_events_reading(DatabaseSettings(url=SecretStr(state.database_url)))
+
+
 def _other_topics(state: HubState | None) -> "list[OtherTopic]":
     """Return the topics that are not those whose offsets are stored; empty without an answer."""
     from groupage.app.log_identity import other_topics  # noqa: PLC0415 - imports the clients
@@ -204,7 +223,10 @@ def _other_topics(state: HubState | None) -> "list[OtherTopic]":
 
 
 def _print(
-    described: dict[str, Any], hub_time: HubTime | None = None, derivation: str = ""
+    described: dict[str, Any],
+    hub_time: HubTime | None = None,
+    derivation: str = "",
+    own_events: str = "",
 ) -> None:
     print_line(f"hub on {described['data_dir']}: {described['phase']}")
     for name, address in (
@@ -225,6 +247,8 @@ def _print(
             print_line(f"  {'hub time':<11} {hub_time}")
     if derivation:
         print_line(f"  {'states':<11} {derivation}")
+    if own_events:
+        print_line(f"  {'EPCIS':<11} {own_events}")
     hint = "start a hub with `groupage up`, or try `groupage demo`"
     print_table(described["processes"], _COLUMNS, nothing=hint)
     for process in described["processes"]:

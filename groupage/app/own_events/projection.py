@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+import structlog
 
 from groupage.app.own_events.statements import Statement, histories, statements_of
 from groupage.contracts.captured_events import CapturedEvent, declaration_digest
@@ -63,6 +64,8 @@ _TELL_OTHERS = tuple(
     event.name for event in (CustomsDeclared, StuffingStarted, ConsolidationFrozen, HoldPlaced)
 )
 
+log = structlog.get_logger(__name__)
+
 
 class Step(NamedTuple):
     """The result of a step."""
@@ -115,12 +118,13 @@ async def _make_events(connection: Connection, facts: Sequence[StoredFact]) -> l
     around = await _surroundings(connection, about)
     policies = await read_history(connection, assumed=Policy)
     writer = _Writer(policies, around)
-    return [
-        event
-        for cause, statements in zip(facts, by_cause, strict=True)
-        for statement in statements
-        for event in writer.write(statement, cause)
-    ]
+    events: list[StoredCapture] = []
+    for cause, statements in zip(facts, by_cause, strict=True):
+        try:
+            events += [event for each in statements for event in writer.write(each, cause)]
+        except Exception:  # one fact must not keep all others from becoming events
+            log.exception("own_event_failed", fact_id=cause.fact_id, type=cause.fact.type)
+    return events
 
 
 class _Writer:

@@ -27,12 +27,19 @@ grant select on all tables in schema public to groupage_reader;
 grant groupage_reader to groupage_api;
 grant insert, delete on named_query to groupage_api;
 
+-- It delivers their subscriptions, too. These hold secrets of clients, and are nobody else's business.
+revoke select on subscription from groupage_reader;
+grant select (subscription_id, query_name, created_at, failures, failing_since, stopped_at, stop_reason)
+    on subscription to groupage_reader;
+grant select, insert, update, delete on subscription to groupage_api;
+
 -- Processor workers; the commands deadletters replay, policy adopt, clock void.
 grant select, insert, update, delete on all tables in schema public to groupage_worker;
 revoke insert, update, delete on schema_migration from groupage_worker;
 
 -- Planners read states, store plans, and put what they announce into the outbox.
 grant select on all tables in schema public to groupage_planner;
+revoke select on subscription from groupage_planner;
 grant insert, update on plan, plan_request to groupage_planner;
 grant insert, delete on outbox to groupage_planner;
 -- Which secrets have signed, and where the log of a version that did not sign ends.

@@ -1,5 +1,7 @@
 """Captured EPCIS events as members of another document: exports and answers to queries."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -19,6 +21,41 @@ def with_context(event: CapturedEvent) -> bytes:
         entries += _entries(msgspec.json.decode(members.pop("@context")))
     own = [entry for entry in entries if entry != CONTEXT_URL]
     return msgspec.json.encode({"@context": own, **members})
+
+
+def query_document(
+    events: Iterable[CapturedEvent],
+    *,
+    query_name: str,
+    created_at: datetime,
+    subscription_id: str | None = None,
+) -> bytes:
+    """Return the document that answers a query; each event as it came, but for its `recordTime`."""
+    subscription = {} if subscription_id is None else {"subscriptionID": subscription_id}
+    results = {
+        "queryName": query_name,
+        **subscription,
+        "resultsBody": {"eventList": [msgspec.Raw(_with_record_time(event)) for event in events]},
+    }
+    return msgspec.json.encode(
+        {
+            "@context": [CONTEXT_URL],
+            "type": "EPCISQueryDocument",
+            "schemaVersion": "2.0",
+            "creationDate": _text(created_at),
+            "epcisBody": {"queryResults": results},
+        }
+    )
+
+
+def _with_record_time(event: CapturedEvent) -> bytes:
+    members = msgspec.json.decode(with_context(event), type=dict[str, msgspec.Raw])
+    at = msgspec.Raw(msgspec.json.encode(_text(event.recorded_at)))
+    return msgspec.json.encode({**members, "recordTime": at})
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _entries(context: Any) -> list[Any]:

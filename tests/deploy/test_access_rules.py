@@ -25,8 +25,9 @@ from groupage.contracts.admin import ensure_topics
 from groupage.contracts.topics import TOPICS
 from groupage.domain.errors import Unavailable
 from groupage.domain.events import consignment as cn
-from groupage.settings import DatabaseSettings, KafkaSettings
+from groupage.settings import DatabaseSettings, KafkaSettings, SubscriptionSettings
 from groupage.store.pool import create_pool
+from groupage.store.subscriptions import count_by_state
 from producers.publisher import Publisher
 from tests.deploy.acls_script import PREFIX, SCRIPT, rules_of_script
 from tests.deploy.hub_under_rules import (
@@ -113,19 +114,27 @@ async def test_a_hub_lives_under_its_rules(
 
 
 @pytest.mark.parametrize(("role", "status"), [("api", 201), ("reader", 501)])
-async def test_the_read_api_writes_named_queries_only(
+async def test_the_read_api_writes_queries_and_subscriptions_only(
     owned_database: str, role: str, status: int
 ) -> None:
     """With its role; with that of a command that only reads it says which one it needs."""
     mark = "&" if "?" in owned_database else "?"
     settings = DatabaseSettings(url=SecretStr(f"{owned_database}{mark}role=groupage_{role}"))
     pool = await create_pool(settings, application_name="test")
-    transport = httpx.ASGITransport(create_app(pool), raise_app_exceptions=False)
+    allowed = SubscriptionSettings(hosts="client.example")
+    transport = httpx.ASGITransport(create_app(pool, allowed), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as api:
         made = await api.post("/queries", json={"name": "all", "query": {}})
         assert made.status_code == status
         assert "groupage_api" in made.text or status == 201
         assert (await api.get("/queries/all/events")).status_code == (200 if status == 201 else 404)
+        wanted = {"dest": "https://client.example/hook", "stream": True}
+        made = await api.post("/queries/all/subscriptions", json=wanted)
+        assert made.status_code == (201 if status == 201 else 404)
+    assert await count_by_state(pool) == {"stopped": 0, "failing": 0, "active": status == 201}
+    if role == "reader":
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await pool.execute("select signature_token from subscription")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await pool.execute("delete from fact")
     await pool.close()

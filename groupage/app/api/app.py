@@ -12,11 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from groupage.app.api import dcsa, epcis, epcis_queries, lists, resources
+from groupage.app.api import dcsa, epcis, epcis_queries, epcis_subscriptions, lists, resources
 from groupage.app.api.metrics import REQUEST_S
 from groupage.app.api.openapi import build_document
 from groupage.app.api.problems import EXCEPTION_HANDLERS
 from groupage.app.api.readiness import check_readiness
+from groupage.settings import SubscriptionSettings
 from groupage.store.derivation import Derivation
 from groupage.telemetry.probes import Probes
 
@@ -26,11 +27,14 @@ ENDPOINTS = (
     *dcsa.ENDPOINTS,
     *epcis.ENDPOINTS,
     *epcis_queries.ENDPOINTS,
+    *epcis_subscriptions.ENDPOINTS,
 )
 """Lists first: the ids of resources may hold slashes, so that their paths match much."""
 
 
-def create_app(pool: "asyncpg.Pool[asyncpg.Record]") -> Starlette:
+def create_app(
+    pool: "asyncpg.Pool[asyncpg.Record]", subscriptions: SubscriptionSettings | None = None
+) -> Starlette:
     """Build the ASGI application over a pool of connections."""
     app = Starlette(
         routes=[
@@ -44,6 +48,7 @@ def create_app(pool: "asyncpg.Pool[asyncpg.Record]") -> Starlette:
     # A path with a slash at its end is another path: no redirect to an address that Host names.
     app.router.redirect_slashes = False
     app.state.pool = pool
+    app.state.subscriptions = subscriptions or SubscriptionSettings()
     app.state.derivation = Derivation(pool)
     return app
 

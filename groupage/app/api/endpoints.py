@@ -21,10 +21,12 @@ class Write:
 
     method: Literal["POST", "DELETE"]
     status: int
-    """Of success, with an empty body."""
+    """Of success."""
     summary: str
     body: Any = None
     """Type of the request's body; None: it has none."""
+    result: Any = None
+    """Type of the answer's body; None: it has none."""
     problems: tuple[int, ...] = ()
 
 

@@ -9,8 +9,7 @@ from starlette.responses import Response
 
 from groupage.app.api.endpoints import JSON
 from groupage.app.api.epcis_headers import DESCRIPTION
-from groupage.app.epcis_events import CONTEXT_URL, with_context
-from groupage.contracts.captured_events import CapturedEvent
+from groupage.app.epcis_events import query_document
 from groupage.store.captured_events import StoredCapture
 
 UNNAMED = "SimpleEventQuery"
@@ -50,23 +49,7 @@ def answer_events(
     captures: Sequence[StoredCapture], headers: Mapping[str, str], *, query_name: str = UNNAMED
 ) -> Response:
     """Build the answer with these events, each as it came but for its `recordTime`."""
-    head = {
-        "@context": [CONTEXT_URL],
-        "type": "EPCISQueryDocument",
-        "schemaVersion": "2.0",
-        "creationDate": _text(datetime.now(UTC)),
-    }
-    events = [msgspec.Raw(_with_record_time(capture.event)) for capture in captures]
-    results = {"queryName": query_name, "resultsBody": {"eventList": events}}
-    body = msgspec.json.encode(head | {"epcisBody": {"queryResults": results}})
+    body = query_document(
+        [capture.event for capture in captures], query_name=query_name, created_at=datetime.now(UTC)
+    )
     return Response(body, 200, {**DESCRIPTION, **headers}, media_type=JSON)
-
-
-def _with_record_time(event: CapturedEvent) -> bytes:
-    members = msgspec.json.decode(with_context(event), type=dict[str, msgspec.Raw])
-    at = msgspec.Raw(msgspec.json.encode(_text(event.recorded_at)))
-    return msgspec.json.encode({**members, "recordTime": at})
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -104,9 +104,15 @@ class QueryEventsEndpoint(DescribedEndpoint):
     async def _find(self, request: Request) -> Response:
         pool = request.app.state.pool
         (name,) = request.path_params.values()
+        stored = await require_query(pool, name)
+        if request.headers.get("upgrade", "").lower() == "websocket":
+            raise HttpProblem(
+                HTTPStatus.NOT_IMPLEMENTED,
+                "the hub has no WebSockets; it calls a client that subscribes with "
+                f"POST /queries/{quote(name, safe='')}/subscriptions",
+            )
         given = require_single(request.query_params.multi_items())
         parse_query(given, Paging)
-        stored = await require_query(pool, name)
         query = read_json_query(stored.query, split_values(given))
         captures, token = await read_page(pool, query)
         headers = {}

@@ -22,7 +22,8 @@ _REFERENCE = "#/components/schemas/{name}"
 def build_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """Build the OpenAPI 3.1 document."""
     results = [endpoint.result for endpoint in endpoints]
-    bodies = [write.body for endpoint in endpoints for write in endpoint.writes]
+    writes = [write for endpoint in endpoints for write in endpoint.writes]
+    bodies = [each for write in writes for each in (write.body, write.result)]
     schemas, components = msgspec.json.schema_components(
         [*results, *bodies, Problem], ref_template=_REFERENCE
     )
@@ -47,8 +48,11 @@ def build_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         if not endpoint.reads:
             del paths[path]["get"]
         for write in endpoint.writes:
-            schema = next(body_schemas)
-            paths[path][write.method.lower()] = _writing(endpoint, write, in_path, schema, problem)
+            body, answer = next(body_schemas), next(body_schemas)
+            operation = _writing(endpoint, write, in_path, body, problem)
+            if write.result is not None:
+                operation["responses"][str(write.status)]["content"] = {JSON: {"schema": answer}}
+            paths[path][write.method.lower()] = operation
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {

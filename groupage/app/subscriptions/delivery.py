@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -14,7 +15,7 @@ import structlog
 from groupage.app.subscriptions.batches import find_next, with_bound
 from groupage.app.subscriptions.destination import read_destination, require_allowed
 from groupage.app.subscriptions.documents import delivery_body, delivery_headers
-from groupage.app.subscriptions.receiver import DeliveryFailed, Receiver
+from groupage.app.subscriptions.failure import DeliveryFailed
 from groupage.app.subscriptions.schedule import read_schedule
 from groupage.domain.errors import InvalidInput
 from groupage.settings import SubscriptionSettings
@@ -40,6 +41,9 @@ _LAG_MAX = timedelta(hours=1)
 ones a hub that was upgraded makes many: events of its own facts."""
 
 log = structlog.get_logger(__name__)
+
+if TYPE_CHECKING:
+    from groupage.app.subscriptions.receiver import Receiver
 
 FilterReader = Callable[[bytes], CaptureFilter]
 """Reads the parameters of a named query. Raises InvalidInput."""
@@ -72,6 +76,10 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until the subscription is stopped or gone. Raises the pool's errors."""
+        from groupage.app.subscriptions.receiver import (  # noqa: PLC0415 - an HTTP client: 0.2 s
+            Receiver,
+        )
+
         subscription = await read_subscription(self._pool, self._id)
         if subscription is None or subscription.stopped_at is not None:
             return

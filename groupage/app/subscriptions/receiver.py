@@ -19,6 +19,7 @@ from typing import Self
 import httpx
 
 from groupage.app.subscriptions.destination import Destination
+from groupage.app.subscriptions.failure import DeliveryFailed
 from groupage.settings.subscriptions import HOSTS_VARIABLE, AllowedHost
 
 _ADDRESSES_MAX = 4
@@ -33,25 +34,6 @@ _TOO_LARGE = 413
 
 # Threads of their own: a resolver that hangs must not hold those of other parts of the process.
 _RESOLVER = ThreadPoolExecutor(max_workers=32, thread_name_prefix="resolve")
-
-
-class DeliveryFailed(Exception):
-    """The receiver did not confirm a delivery; the text has no path and no query."""
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        retry_after_s: float | None = None,
-        is_too_large: bool = False,
-        is_final: bool = False,
-    ) -> None:
-        super().__init__(reason)
-        self.retry_after_s = retry_after_s
-        self.is_too_large = is_too_large
-        """The receiver asks for a smaller batch."""
-        self.is_final = is_final
-        """The receiver wants no more."""
 
 
 class Receiver:

@@ -1,21 +1,19 @@
-"""What the hub does as DCSA Track & Trace events: a page for the read API, all for an export."""
+"""What the hub does, and what carriers reported to it, as DCSA Track & Trace events.
 
-from collections import defaultdict
+A page for the read API, all for an export.
+"""
+
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
 
 import msgspec
 
-from groupage.contracts.encoding import fact_digest
-from groupage.domain.events.consignment import HoldPlaced
-from groupage.domain.events.consolidation import ConsolidationBooked, ConsolidationFrozen
-from groupage.domain.events.consolidation import StuffingStarted as Stuffing
-from groupage.domain.events.customs import CustomsDeclared
+from groupage.app.carriers_events import carriers_events, is_of_carrier
+from groupage.app.own_events_as_dcsa import own_events
+from groupage.domain.events.consolidation import ConsolidationBooked
 from groupage.domain.events.equipment import ContainerReleased
-from groupage.domain.fact import Fact
-from groupage.store.facts import StoredFact, find_stored
+from groupage.store.facts import StoredFact
 from groupage.store.pool import Connection
 from groupage.store.readers.recorded_facts import (
     Key,
@@ -30,22 +28,14 @@ from groupage.store.readers.recorded_facts import (
     read_recorded_facts,
     rejected_ids,
 )
-from processors.kernel.series import is_in_series, series_of
-from producers.dcsa.outgoing import bookings_of, classification_of, event_of
-from producers.dcsa.outgoing_parts import EVENT_TYPE_OF, Surroundings
-from producers.dcsa.report import SOURCE
+from producers.dcsa.outgoing import bookings_of, classification_of
+from producers.dcsa.outgoing_parts import EVENT_TYPE_OF
 
 _ROUNDS_MAX = 20
 """A page may take so many reads until it is full; then it is shorter, and says how to go on."""
-_CORRECTIONS_MAX = 100
-_ABOUT = (
-    Stuffing.name,
-    ConsolidationFrozen.name,
-    ConsolidationBooked.name,
-    CustomsDeclared.name,
-    ContainerReleased.name,
-    HoldPlaced.name,
-)
+_BOOKINGS_MAX = 20
+"""Of a container that is used again and again, the voyages of so many bookings."""
+_BOOKED = (ConsolidationBooked.name,)
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,12 +51,18 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     since_at: datetime | None = None
     until_at: datetime | None = None
 
-    def matches(self, event: dict[str, Any]) -> bool:
-        """Tell whether an event has the wanted types, and no other booking than the wanted one."""
+    def matches(self, event: dict[str, Any], of_container: Collection[str], *, own: bool) -> bool:
+        """Tell whether an event has the wanted types, and no other booking than the wanted one.
+
+        `of_container`: the bookings of the wanted container. In shipment events of the hub's own
+        the booking is the consignment.
+        """
         event_type, subtype, document = classification_of(event)
-        bookings = bookings_of(event)
+        bookings = set() if own and event_type == "SHIPMENT" else set(bookings_of(event))
+        of_other = event_type == "TRANSPORT" and bookings.isdisjoint(of_container)
         return (
             (self.carrier_booking is None or not bookings or self.carrier_booking in bookings)
+            and (self.equipment is None or not bookings or not of_other)
             and (self.event_types is None or event_type in self.event_types)
             and (self.subtypes is None or subtype in self.subtypes)
             and (self.document_types is None or document in self.document_types)
@@ -81,25 +77,47 @@ class EventPage(msgspec.Struct, frozen=True, kw_only=True):
     """Where the next page begins; None: this is the last one."""
 
 
+class _Sought(NamedTuple):
+    """The facts whose events may match a filter."""
+
+    own: Wanted
+    of_carriers: Wanted
+    bookings: frozenset[str]
+    """Of the wanted container."""
+
+
 async def read_page(
     connection: Connection, wanted: EventFilter, *, cursor: str | None, limit: int
 ) -> EventPage:
     """Read a page of events. Raises InvalidInput for a cursor that no page gave."""
     after = None if cursor is None else Position.of_cursor(cursor)
-    facts = await _facts_wanted(connection, wanted)
+    sought = await _facts_wanted(connection, wanted)
     events: list[dict[str, Any]] = []
     for _ in range(_ROUNDS_MAX):
-        stored = await read_recorded_facts(connection, facts, after=after, limit=limit)
+        stored = await _next_facts(connection, sought, after, limit)
         made = await _events_of(connection, stored)
-        for each, event in zip(stored, made, strict=True):
+        for each in stored:
             after = position_of(each)
-            if event is not None and wanted.matches(event):
+            event = made.get(each.fact_id)
+            own = not is_of_carrier(each.fact)
+            if event is not None and wanted.matches(event, sought.bookings, own=own):
                 events.append(event)
                 if len(events) == limit:
                     return EventPage(events=events, cursor=after.cursor)
         if len(stored) < limit:
             return EventPage(events=events, cursor=None)
     return EventPage(events=events, cursor=None if after is None else after.cursor)
+
+
+async def _next_facts(
+    connection: Connection, sought: _Sought, after: Position | None, limit: int
+) -> Sequence[StoredFact]:
+    """Read the next facts of both kinds, in their common order."""
+    found = [
+        *await read_recorded_facts(connection, sought.own, after=after, limit=limit),
+        *await read_recorded_facts(connection, sought.of_carriers, after=after, limit=limit),
+    ]
+    return sorted(found, key=position_of)[:limit]
 
 
 async def all_events(
@@ -116,35 +134,41 @@ async def all_events(
         cursor = found.cursor
 
 
-async def _facts_wanted(connection: Connection, wanted: EventFilter) -> Wanted:
+async def _facts_wanted(connection: Connection, wanted: EventFilter) -> _Sought:
     types = tuple(
         name
         for name, event_type in EVENT_TYPE_OF.items()
         if wanted.event_types is None or event_type in wanted.event_types
     )
     keys: frozenset[Key] | None = None
+    bookings: frozenset[str] = frozenset()
     if wanted.transport_document is not None:
         keys = frozenset()  # the hub issues none
     if wanted.carrier_booking is not None:
         found = await _keys_of_booking(connection, wanted.carrier_booking)
         keys = found if keys is None else keys & found
     if wanted.equipment is not None:
-        found = await _keys_of_container(connection, wanted.equipment)
+        found, bookings = await _keys_of_container(connection, wanted.equipment)
         keys = found if keys is None else keys & found
-    return Wanted(
-        types=types,
-        keys=keys,
-        since_at=wanted.since_at,
-        until_at=wanted.until_at,
-        without_source=SOURCE,
-    )
+    own = Wanted(types=types, keys=keys, since_at=wanted.since_at, until_at=wanted.until_at)
+    of_carriers = msgspec.structs.replace(own, types=(), of_carriers=True)
+    return _Sought(own=own, of_carriers=of_carriers, bookings=bookings)
 
 
-async def _keys_of_container(connection: Connection, equipment_ref: str) -> frozenset[Key]:
-    """Return the aggregates to which a container belongs."""
+async def _keys_of_container(
+    connection: Connection, equipment_ref: str
+) -> tuple[frozenset[Key], frozenset[str]]:
+    """Return the aggregates to which a container belongs, and the carriers' bookings of it."""
     consolidations = await consolidations_of(connection, equipment_ref=equipment_ref)
     keys: set[Key] = {("container", equipment_ref)}
-    return frozenset(keys | await _keys_of(connection, consolidations))
+    keys |= {("consolidation", name) for name in consolidations}
+    about = await read_facts_about(connection, keys, (ContainerReleased.name, *_BOOKED))
+    named = {getattr(each.fact.data, "carrier_booking_id", None) for each in about}
+    bookings = frozenset(name for name in named if name)
+    for booking in sorted(bookings)[:_BOOKINGS_MAX]:
+        stored = await read_facts_of_booking(connection, booking)
+        keys |= {("voyage", each.fact.key) for each in stored if each.kind == "voyage"}
+    return frozenset(keys | await _keys_of(connection, consolidations)), bookings
 
 
 async def _keys_of_booking(connection: Connection, reference: str) -> frozenset[Key]:
@@ -159,6 +183,7 @@ async def _keys_of_booking(connection: Connection, reference: str) -> frozenset[
     declarations = await declarations_of(connection, [reference])
     keys: set[Key] = {("consignment", reference)}
     keys |= {("container", ref) for ref in containers}
+    keys |= {("voyage", each.fact.key) for each in stored if each.kind == "voyage"}
     keys |= {("declaration", name) for name in declarations}
     return frozenset(keys | await _keys_of(connection, known))
 
@@ -177,108 +202,15 @@ async def _keys_of(connection: Connection, consolidations: Collection[str]) -> f
 
 async def _events_of(
     connection: Connection, stored: Sequence[StoredFact]
-) -> list[dict[str, Any] | None]:
-    """Return the event of each fact; None for those that changed nothing."""
+) -> dict[str, dict[str, Any]]:
+    """Return the events of facts by the ids of these; those that changed nothing have none."""
     if not stored:
-        return []
+        return {}
     keys: set[Key] = {(each.kind, each.fact.key) for each in stored}
     rejected = await rejected_ids(connection, keys)
-    about = _standing(await read_facts_about(connection, keys, _ABOUT))
-    ids = await _event_ids(connection, stored)
-    return [
-        None
-        if each.fact_id in rejected
-        else event_of(
-            each.fact,
-            event_id=ids[each.fact_id],
-            around=_surroundings(about.get((each.kind, each.fact.key), ()), each.fact.occurred_at),
-        )
-        for each in stored
-    ]
-
-
-def _standing(about: Sequence[StoredFact]) -> dict[Key, list[Fact]]:
-    """Sort the facts that nobody withdrew by their aggregates and the times of what they state."""
-    withdrawn = {
-        (each.kind, each.fact.key, each.fact.source, each.fact.correction_of)
-        for each in about
-        if each.fact.correction_of is not None
-    }
-    found: dict[Key, list[Fact]] = defaultdict(list)
-    for each in about:
-        fact = each.fact
-        identity = (each.kind, fact.key, fact.source, fact.event_id)
-        if not fact.retracted and identity not in withdrawn:
-            found[each.kind, fact.key].append(fact)
-    for facts in found.values():
-        facts.sort(key=lambda fact: fact.occurred_at)
-    return found
-
-
-def _surroundings(about: Sequence[Fact], at: datetime) -> Surroundings:
-    """Collect what the facts say by then: a container is used again, for another booking."""
-    values: dict[str, Any] = {}
-    for fact in about:
-        if fact.occurred_at > at:
-            break
-        match fact.data:
-            case Stuffing(equipment_ref=ref) | ConsolidationFrozen(equipment_ref=ref):
-                values["equipment_ref"] = ref
-            case ConsolidationBooked(carrier_booking_id=booking):
-                values["carrier_booking_id"] = booking
-            case ContainerReleased(carrier_booking_id=booking):
-                values["carrier_booking_id"] = booking or ""
-            case CustomsDeclared(consignment_ids=names):
-                values["consignment_ids"] = names
-            case HoldPlaced(hold_id=hold_id, hold=hold):
-                values.setdefault("holds", {})[hold_id] = hold
-    return Surroundings(**values)
-
-
-async def _event_ids(connection: Connection, stored: Sequence[StoredFact]) -> dict[str, str]:
-    """Return the event id of each fact: of a correction or retraction that of its first target.
-
-    DCSA updates and retracts an event under its own id; the hub has a fact with an id of its own.
-    """
-    roots = {each.fact_id: each for each in stored}
-    ids = {each.fact_id: _series_or_fact(each) for each in stored}
-    open_ids = [name for name, each in roots.items() if _has_target(each)]
-    for _ in range(_CORRECTIONS_MAX):
-        if not open_ids:
-            break
-        targets = {name: _target_id(roots[name]) for name in open_ids}
-        found = {
-            each.fact_id: each
-            for each in await find_stored(
-                connection,
-                [
-                    (roots[name].kind, roots[name].fact.key, UUID(hex=target))
-                    for name, target in targets.items()
-                ],
-            )
-        }
-        still_open = []
-        for name, target in targets.items():
-            ids[name] = target
-            if target in found:
-                roots[name] = found[target]
-                ids[name] = _series_or_fact(found[target])
-                if _has_target(found[target]):
-                    still_open.append(name)
-        open_ids = still_open
-    return ids
-
-
-def _series_or_fact(stored: StoredFact) -> str:
-    return series_of(stored.fact, stored.fact_id)
-
-
-def _has_target(stored: StoredFact) -> bool:
-    return stored.fact.correction_of is not None and not is_in_series(stored.fact)
-
-
-def _target_id(stored: StoredFact) -> str:
-    """Return the fact id of what a fact corrects."""
-    fact = stored.fact
-    target = msgspec.structs.replace(fact, event_id=fact.correction_of or "")
-    return fact_digest(target, stored.kind).hex()
+    effective = [each for each in stored if each.fact_id not in rejected]
+    own = [each for each in effective if not is_of_carrier(each.fact)]
+    events = await carriers_events(
+        connection, [each for each in effective if is_of_carrier(each.fact)]
+    )
+    return events | await own_events(connection, own)

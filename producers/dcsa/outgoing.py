@@ -46,8 +46,8 @@ def event_of(fact: Fact, *, event_id: str, around: Surroundings) -> dict[str, An
     parts = parts_of(fact.data, around)
     event: dict[str, Any] = {
         "eventID": event_id,
-        "eventDateTime": _instant(fact.occurred_at),
-        "eventUpdatedDateTime": _instant(fact.recorded_at),
+        "eventDateTime": instant_text(fact.occurred_at),
+        "eventUpdatedDateTime": instant_text(fact.recorded_at),
         "eventClassification": {
             "eventType": parts.event_type,
             "eventClassifier": _CLASSIFIERS[fact.classifier],
@@ -65,25 +65,24 @@ def event_of(fact: Fact, *, event_id: str, around: Surroundings) -> dict[str, An
 
 
 def classification_of(event: dict[str, Any]) -> tuple[str, str, str]:
-    """Return event type, subtype and document type of an event that `event_of` made."""
-    parts = event["eventClassification"]
-    event_type: str = parts["eventType"]
-    subtype: str = parts[f"{event_type.lower()}EventType"]
+    """Return event type, subtype and document type of an event in these words."""
+    parts = event.get("eventClassification", {})
+    event_type: str = parts.get("eventType", "")
+    subtype: str = parts.get(f"{event_type.lower()}EventType", "")
     document = event.get("shipmentDetails", {}).get("documentReference", {})
     return event_type, subtype, document.get("type", "")
 
 
 def bookings_of(event: dict[str, Any]) -> list[str]:
-    """Return the carrier's bookings that an equipment event names; none of a shipment event."""
-    if event["eventClassification"]["eventType"] != "EQUIPMENT":
-        return []
+    """Return the bookings that an event names."""
     shipment = event.get("shipmentDetails", {})
     documents = [shipment.get("documentReference", {})]
     documents += shipment.get("additionalDocumentReferences", [])
-    return [each["reference"] for each in documents if each.get("type") == "BOOKING"]
+    return [each.get("reference", "") for each in documents if each.get("type") == "BOOKING"]
 
 
-def _instant(at: datetime) -> str:
+def instant_text(at: datetime) -> str:
+    """Write an instant as DCSA does."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

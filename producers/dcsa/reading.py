@@ -17,90 +17,14 @@ from urllib.parse import quote
 
 import msgspec
 
-from groupage.contracts.instants import in_calendar, read_instant
+from producers.dcsa.members import ITEMS_MAX, TEXT_LENGTH_MAX, MemberReader
 from producers.dcsa.report import SOURCE, CarrierReport, Seal
 from producers.dcsa.vocabulary import DOCUMENTS, EVENT_TYPES, FACILITIES, REFERENCES
 from producers.problems import FieldProblem, abbreviate
 
 _EVENT_ID_LENGTH_MAX = 500
-_TEXT_LENGTH_MAX = 500
-_ITEMS_MAX = 200
 _NESTED = ("eventClassification", "eventRouting", "isRetracted")
 """Members by which an event of 3.0.0 is known."""
-_A_TIME = "a date and time with offset, like 2026-03-01T08:00:00+08:00"
-_A_TEXT = f"a text of at most {_TEXT_LENGTH_MAX} characters"
-
-
-class _Reader:
-    """Looks members up under several names, and collects what is wrong."""
-
-    def __init__(self, event: dict[str, Any], path: str) -> None:
-        self.event = event
-        self._path = path
-        self.problems: list[FieldProblem] = []
-
-    def add_problem(self, field: str, value: object, expected: str) -> None:
-        path = f"{self._path}.{field}" if self._path else field
-        if all(path != problem.field for problem in self.problems):
-            problem = FieldProblem(field=path, value=abbreviate(value), expected=expected)
-            self.problems.append(problem)
-
-    def find(self, *names: str) -> tuple[str, Any]:
-        """Return name and value of the first of these members that is present and not null."""
-        for name in names:
-            node: Any = self.event
-            for part in name.split("."):
-                if not isinstance(node, dict):
-                    self.add_problem(name.rpartition(".")[0], node, "an object")
-                    node = None
-                    break
-                node = node.get(part)
-                if node is None:
-                    break
-            if node is not None:
-                return name, node
-        return names[0], None
-
-    def text(self, *names: str, required: bool = False) -> str:
-        name, value = self.find(*names)
-        if value is None:
-            if required:
-                self.add_problem(name, None, _A_TEXT)
-            return ""
-        if isinstance(value, int) and not isinstance(value, bool) and "Sequence" in name:
-            return str(value)
-        if not isinstance(value, str) or len(value) > _TEXT_LENGTH_MAX:
-            self.add_problem(name, value, _A_TEXT)
-            return ""
-        if required and not value.strip():
-            self.add_problem(name, value, _A_TEXT)
-        return value.strip()
-
-    def instant(self, *names: str, required: bool) -> datetime | None:
-        name, value = self.find(*names)
-        if value is None and not required:
-            return None
-        at = read_instant(value) if isinstance(value, str) else None
-        at = in_calendar(at) if at is not None and at.tzinfo is not None else None
-        if at is None:
-            self.add_problem(name, value, _A_TIME)
-        return at
-
-    def objects(self, *names: str) -> list[tuple[str, dict[str, Any]]]:
-        """Return the objects in a list with their paths."""
-        name, value = self.find(*names)
-        if value is None:
-            return []
-        if not isinstance(value, list) or len(value) > _ITEMS_MAX:
-            self.add_problem(name, value, f"a list of at most {_ITEMS_MAX} objects")
-            return []
-        found = []
-        for index, item in enumerate(value):
-            if isinstance(item, dict):
-                found.append((f"{name}[{index}]", item))
-            else:
-                self.add_problem(f"{name}[{index}]", item, "an object")
-        return found
 
 
 def read_report(event: object, path: str) -> tuple[CarrierReport | None, list[FieldProblem]]:
@@ -108,12 +32,12 @@ def read_report(event: object, path: str) -> tuple[CarrierReport | None, list[Fi
     if not isinstance(event, dict):
         expected = "a Track & Trace event: a JSON object"
         return None, [FieldProblem(field=path, value=abbreviate(event), expected=expected)]
-    reader = _Reader(_flatten(event), path)
+    reader = MemberReader(flatten_event(event), path)
     report = _read(reader)
     return (None, reader.problems) if reader.problems else (report, [])
 
 
-def _flatten(event: dict[str, Any]) -> dict[str, Any]:
+def flatten_event(event: dict[str, Any]) -> dict[str, Any]:
     """Lay the parts of an event hub's draft form beside each other."""
     metadata, payload = event.get("metadata"), event.get("payload")
     if isinstance(metadata, dict):
@@ -121,7 +45,7 @@ def _flatten(event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-def _read(reader: _Reader) -> CarrierReport:
+def _read(reader: MemberReader) -> CarrierReport:
     retracted, retracts = _read_retraction(reader)
     nested = any(name in reader.event for name in _NESTED)
     event_id = _read_event_id(reader, required=nested)
@@ -161,7 +85,7 @@ def _read(reader: _Reader) -> CarrierReport:
     )
 
 
-def _read_retraction(reader: _Reader) -> tuple[bool, str]:
+def _read_retraction(reader: MemberReader) -> tuple[bool, str]:
     """Return whether it is a retraction, and of which event."""
     _, flag = reader.find("isRetracted")
     if flag is not None and not isinstance(flag, bool):
@@ -172,7 +96,7 @@ def _read_retraction(reader: _Reader) -> tuple[bool, str]:
     return bool(other), other
 
 
-def _read_event_id(reader: _Reader, *, required: bool) -> str:
+def _read_event_id(reader: MemberReader, *, required: bool) -> str:
     """Return the event's id; of version 2.2, which leaves it open, one made from the content."""
     _, value = reader.find("eventID")
     if value is None and not required:
@@ -184,7 +108,7 @@ def _read_event_id(reader: _Reader, *, required: bool) -> str:
     return event_id
 
 
-def _read_subtype(reader: _Reader, event_type: str, *, required: bool) -> str:
+def _read_subtype(reader: MemberReader, event_type: str, *, required: bool) -> str:
     known = EVENT_TYPES.word_of(event_type)
     if known is None:
         return ""
@@ -198,7 +122,7 @@ def _read_subtype(reader: _Reader, event_type: str, *, required: bool) -> str:
     )
 
 
-def _source(reader: _Reader) -> str:
+def _source(reader: MemberReader) -> str:
     """Name the originating parties: each numbers its events."""
     name, value = reader.find("eventRouting.originatingParties")
     if value is None:
@@ -210,19 +134,19 @@ def _source(reader: _Reader) -> str:
         reader.add_problem(name, value, "a list of parties")
         return SOURCE
     parties = set()
-    for party in value[:_ITEMS_MAX]:
+    for party in value[:ITEMS_MAX]:
         parts = [party.get(key) for key in ("codeListProvider", "codeListName", "partyCode")]
         texts = [part for part in parts if isinstance(part, str) and part.strip()]
         parties.add("/".join(quote(text.strip()[:150], safe="") for text in texts))
     listed = "+".join(sorted(parties - {""}))
-    return f"{SOURCE}/{listed}" if listed and len(listed) <= _TEXT_LENGTH_MAX else SOURCE
+    return f"{SOURCE}/{listed}" if listed and len(listed) <= TEXT_LENGTH_MAX else SOURCE
 
 
 def _stamp(at: datetime | None) -> str:
     return "" if at is None else at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _read_place(reader: _Reader) -> dict[str, Any]:
+def _read_place(reader: MemberReader) -> dict[str, Any]:
     call = ("transportDetails.transportCall", "transportCall")
     locode = reader.text(
         "eventLocation.UNLocationCode",
@@ -250,13 +174,13 @@ def _read_place(reader: _Reader) -> dict[str, Any]:
     }
 
 
-def _read_equipment(reader: _Reader) -> dict[str, Any]:
+def _read_equipment(reader: MemberReader) -> dict[str, Any]:
     details = "equipmentDetails"
     seals = [
         Seal(
-            number=_member(reader, path, item, "number", "sealNumber"),
-            source=_member(reader, path, item, "source", "sealSource"),
-            kind=_member(reader, path, item, "type", "sealType"),
+            number=reader.member(path, item, "number", "sealNumber"),
+            source=reader.member(path, item, "source", "sealSource"),
+            kind=reader.member(path, item, "type", "sealType"),
         )
         for path, item in reader.objects(f"{details}.seals", "seals")
     ]
@@ -271,7 +195,7 @@ def _read_equipment(reader: _Reader) -> dict[str, Any]:
     }
 
 
-def _read_transport(reader: _Reader) -> dict[str, Any]:
+def _read_transport(reader: MemberReader) -> dict[str, Any]:
     calls = ("transportDetails.transportCall", "transportCall")
 
     def text(*names: str) -> str:
@@ -296,7 +220,7 @@ def _read_transport(reader: _Reader) -> dict[str, Any]:
     }
 
 
-def _read_documents(reader: _Reader) -> tuple[tuple[str, str], tuple[tuple[str, str], ...]]:
+def _read_documents(reader: MemberReader) -> tuple[tuple[str, str], tuple[tuple[str, str], ...]]:
     kind = reader.text(
         "shipmentDetails.documentReference.type",
         "shipmentDetails.documentReference.typeCode",
@@ -309,8 +233,8 @@ def _read_documents(reader: _Reader) -> tuple[tuple[str, str], tuple[tuple[str, 
     document = (DOCUMENTS.word_of(kind) or kind, number)
     listed = [
         (
-            _member(reader, path, item, "type", "typeCode", "documentReferenceType"),
-            _member(reader, path, item, "reference", "documentReferenceValue"),
+            reader.member(path, item, "type", "typeCode", "documentReferenceType"),
+            reader.member(path, item, "reference", "documentReferenceValue"),
         )
         for names in (
             ("shipmentDetails.additionalDocumentReferences",),
@@ -322,21 +246,10 @@ def _read_documents(reader: _Reader) -> tuple[tuple[str, str], tuple[tuple[str, 
     return document, tuple(([document] if number else []) + words)
 
 
-def _read_references(reader: _Reader) -> Iterator[tuple[str, str]]:
+def _read_references(reader: MemberReader) -> Iterator[tuple[str, str]]:
     for path, item in reader.objects("shipmentDetails.shipmentReferences", "references"):
-        kind = _member(reader, path, item, "type", "typeCode", "referenceType")
+        kind = reader.member(path, item, "type", "typeCode", "referenceType")
         yield (
             REFERENCES.word_of(kind) or kind,
-            _member(reader, path, item, "reference", "referenceValue"),
+            reader.member(path, item, "reference", "referenceValue"),
         )
-
-
-def _member(reader: _Reader, path: str, item: dict[str, Any], *names: str) -> str:
-    for name in names:
-        value = item.get(name)
-        if value is None:
-            continue
-        if isinstance(value, str) and len(value) <= _TEXT_LENGTH_MAX:
-            return value.strip()
-        reader.add_problem(f"{path}.{name}", value, _A_TEXT)
-    return ""

@@ -16,7 +16,7 @@ import re
 from collections import OrderedDict
 from datetime import datetime
 from hashlib import blake2b
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -73,6 +73,26 @@ class TakenEvent(msgspec.Struct, kw_only=True):
         ]
 
 
+class FactId(NamedTuple):
+    """What the id of a fact says."""
+
+    event_id: str
+    """Of the sender's event."""
+    stamp: str
+    """Of the version."""
+    withdrawn: bool
+    retracted_at: str | None
+    """Stamp of the sender's retraction; None: it is none."""
+
+
+def read_fact_id(text: str) -> FactId | None:
+    """Read the id of a fact that a DCSA event became; None: it is of another form."""
+    match = _FACT_ID.fullmatch(text)
+    if match is None:
+        return None
+    return FactId(match["event"], match["stamp"], bool(match["gone"]), match["at"])
+
+
 class TakenEvents:
     """The DCSA events that the hub took."""
 
@@ -82,16 +102,16 @@ class TakenEvents:
 
     def note(self, fact: Fact) -> None:
         """Learn from a fact that an event became, or from its withdrawal."""
-        match = _FACT_ID.fullmatch(fact.event_id)
-        if match is None:
+        part = read_fact_id(fact.event_id)
+        if part is None:
             return
-        event = self._event_to_note(fact.source, match["event"])
-        version = event.versions.setdefault(match["stamp"], Version(stamp=match["stamp"], facts={}))
-        if match["gone"]:
+        event = self._event_to_note(fact.source, part.event_id)
+        version = event.versions.setdefault(part.stamp, Version(stamp=part.stamp, facts={}))
+        if part.withdrawn:
             # Before there were stamps of retractions, both withdrawals looked like this one.
             version.withdrawn = True
-            version.overridden |= match["at"] is None
-            event.retracted_at = max(event.retracted_at, match["at"] or "")
+            version.overridden |= part.retracted_at is None
+            event.retracted_at = max(event.retracted_at, part.retracted_at or "")
             return
         # Of two contents of a version the worker takes the first.
         version.facts.setdefault(fact.event_id, msgspec.structs.replace(fact, original=None))

@@ -198,4 +198,4 @@ SEAL_SOURCES = Vocabulary(
     },
     *("CONSOLIDATOR", "CUSTOMER", "TERMINAL"),
 )
-EMPTY_OR_LADEN = frozenset(("EMPTY", "LADEN"))
+SEAL_TYPES = Vocabulary("seal type", {"KLP": "KEYLESS_PADLOCK", "BLT": "BOLT", "WIR": "WIRE"})

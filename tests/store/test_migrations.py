@@ -28,6 +28,7 @@ RELEASED = {
     10: "20d3e9f247173b2d6ca54a7547b4de267cf9a1f2b46adc2364126e495253315b",
     11: "46896b9b92f676a7d7e8e152f90ca148252f5925d57d984b72ee5b2ab57a5e3d",
     12: "91639d4025e429ec2609806ebc4509124b72944a870a48cf88a01eeddfcfc0cd",
+    13: "0592cc3e4d72ab0a7e466e541173534713146e38d0c5286718c9014d5b3bf400",
 }
 """SHA-256 of each migration, by number. Once a release contains a migration, its file and its line
 here stay as they are for ever: databases that ran it would be refused. Write the next file instead

@@ -1,4 +1,4 @@
-"""``GET /v3/events``: what the hub does, for those who follow it by DCSA Track & Trace.
+"""``GET /v3/events``: what the hub does and what carriers report, by DCSA Track & Trace.
 
 Parameters and answers of version 3.0.0; the filters of 2.2 that have no counterpart there are
 taken, too. An error has the members of a problem document and DCSA's `feedbackElements`.
@@ -205,6 +205,6 @@ ENDPOINTS = (
             ("Next-Page-Cursor", "`cursor` of the next page; absent: this is the last one."),
         ),
         answer_invalid=_answer_invalid,
-        summary="What the hub does, as DCSA Track & Trace events, in the order of their recording",
+        summary="What the hub does and carriers report, as DCSA Track & Trace events, as recorded",
     ),
 )

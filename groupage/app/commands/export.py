@@ -50,7 +50,7 @@ def export() -> None:
 
 @app.command("dcsa")
 def export_dcsa(from_: From = None, to: To = None, output: Output = None) -> None:
-    """Write what the hub did as DCSA Track & Trace 3.0.0 events.
+    """Write what the hub did and what carriers reported as DCSA Track & Trace 3.0.0 events.
 
     `GET /v3/events` of the read API has the same events. `groupage import dcsa` reads the file.
     """

@@ -40,6 +40,8 @@ INDEXED_TYPES = (
     "container.gated_out",
 )
 """The types of the partial index ``fact_recorded``, in its order."""
+_OF_CARRIERS = "(source = '/dcsa' or starts_with(source, '/dcsa/'))"
+"""The condition of the partial index ``fact_of_carrier``, in its words."""
 _BOOKING_TYPES = ("carrier.booking_confirmed", "consolidation.booked", "container.released")
 _FACTS_OF_BOOKINGS_MAX = 10_000
 _SELECTED = ", ".join(f"fact.{column}" for column in COLUMNS)
@@ -50,15 +52,16 @@ Key = tuple[AggregateKind, str]
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """The facts that are asked for."""
 
-    types: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    """Not of carriers: these types."""
+    of_carriers: bool = False
+    """Facts that DCSA events of carriers became, of any type; else all other facts."""
     keys: frozenset[Key] | None = None
     """Only facts of these aggregates; None: of all."""
     since_at: datetime | None = None
     """Recorded at this time or later."""
     until_at: datetime | None = None
     """Recorded at this time or earlier."""
-    without_source: str = ""
-    """No facts of this source, nor of those below it."""
 
 
 class Position(NamedTuple):
@@ -109,15 +112,16 @@ async def read_recorded_facts(
         values += [list(kinds), list(keys)]
         source += " join unnest($1::text[], $2::text[]) as asked (kind, key) using (kind, key)"
     listed = ", ".join(f"'{name}'" for name in wanted.types if name in INDEXED_TYPES)
-    if not listed:
+    if wanted.of_carriers:
+        clauses.append(_OF_CARRIERS)
+    elif listed:
+        clauses += [f"type in ({listed})", f"not {_OF_CARRIERS}"]
+    else:
         return ()
-    clauses.append(f"type in ({listed})")
     if wanted.since_at is not None:
         add("recorded_at >= {}", wanted.since_at)
     if wanted.until_at is not None:
         add("recorded_at <= {}", wanted.until_at)
-    if wanted.without_source:
-        add("source <> {} and not starts_with(source, {} || '/')", *[wanted.without_source] * 2)
     if after is not None:
         add("(recorded_at, fact_id) > ({}, {})", *after)
     rows = await connection.fetch(

@@ -15,6 +15,7 @@ from producers.packing_lists.model import Finding, PackingList
 from producers.packing_lists.profiles import Profile, load_profile, require_same_form
 from producers.packing_lists.reading import understand
 from producers.packing_lists.shared import Options
+from producers.packing_lists.turned import turn_lists
 from producers.problems import StatedProblem
 from producers.screening import CheckDigitRules
 from producers.sheets.reading import read_workbook
@@ -70,7 +71,7 @@ def read_list(
         name: value for name, value in msgspec.structs.asdict(request.options).items() if value
     }
     options = Options(**{**profile.options, **given})
-    workbook = read_workbook(name, data, encoding=request.encoding)
+    workbook = turn_lists(read_workbook(name, data, encoding=request.encoding))
     figures = {key: value for key, value in answers.items() if key not in OWN_ANSWERS}
     packing_list = understand(workbook, answers=figures, limits=policy.cartons, sheet=request.sheet)
     require_same_form(profile, packing_list, request.profile)

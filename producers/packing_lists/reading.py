@@ -11,6 +11,7 @@ from producers.packing_lists.figures.solver import Interpretation
 from producers.packing_lists.figures.table import FigureTable, styles_shown
 from producers.packing_lists.model import CartonLine, Choice, Finding, PackingList, Totals
 from producers.packing_lists.sheet_totals import settle_sheet_totals
+from producers.packing_lists.turned import turn_lists
 from producers.sheets.workbook import Workbook
 
 
@@ -22,6 +23,7 @@ def understand(
     sheet: str | None = None,
 ) -> PackingList:
     """Read a workbook as one packing list; what the figures leave open becomes a question."""
+    workbook = turn_lists(workbook)
     chosen = choose_sheets(workbook, sheet=sheet)
     tables = [FigureTable(each, layout) for each, layout in chosen.lists]
     known = Answers(answers or {}, name_sheets=len({table.sheet.name for table in tables}) > 1)

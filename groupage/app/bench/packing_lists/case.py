@@ -64,6 +64,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """An error is right at one of these."""
     tells: tuple[str, ...] = ()
     """Words that must occur in a remark."""
+    turned: bool = False
+    """Names stand down the side, and a column is a line of cartons."""
     held_out: bool = False
     """Wording that the reader's authors had no reason to think of."""
 

@@ -25,12 +25,14 @@ _TOLERANCE = 0.005
 def mutants_of(case: Case) -> Iterator[tuple[str, Case]]:
     """Yield what was taken away, and the list without it.
 
-    Lists that somebody is asked about anyway are left out, and files that are not one plain sheet.
+    Lists that somebody is asked about anyway are left out, files that are not one plain sheet, and
+    turned lists: a column of theirs is cargo.
     """
     sheets = case.sheets or (SheetText(rows=case.rows),)
     rows = sheets[0].rows.strip("\n").split("\n")
     headers = _header_rows(rows)
     plain = len(sheets) == 1 and not case.quirk and case.format in ("xlsx", "csv")
+    plain = plain and not case.turned
     if not plain or not headers or not case.lines or case.asks or case.refuses:
         return
     for name, changed in _changes(rows, headers):

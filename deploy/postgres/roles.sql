@@ -26,6 +26,8 @@ grant select on all tables in schema public to groupage_reader;
 -- The read API also stores the named queries of its clients.
 grant groupage_reader to groupage_api;
 grant insert, delete on named_query to groupage_api;
+-- It makes EPCIS events of the hub's own facts.
+grant insert, update, delete on captured_event, own_event_offset to groupage_api;
 
 -- It delivers their subscriptions, too. These hold secrets of clients, and are nobody else's business.
 revoke select on subscription from groupage_reader;

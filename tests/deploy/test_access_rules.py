@@ -7,7 +7,7 @@ Kafka's own tool. In PostgreSQL the processes have the roles of `deploy/postgres
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from groupage.app.api.app import create_app
 from groupage.app.local.servers import start_kafka
+from groupage.app.own_events.projection import run_step
 from groupage.contracts.admin import ensure_topics
 from groupage.contracts.topics import TOPICS
 from groupage.domain.errors import Unavailable
@@ -138,6 +139,28 @@ async def test_the_read_api_writes_queries_and_subscriptions_only(
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await pool.execute("delete from fact")
     await pool.close()
+
+
+async def test_the_read_api_makes_events_of_the_hub(owned_database: str) -> None:
+    """With its role; a command that only reads may not."""
+    owner = await asyncpg.connect(owned_database)
+    await owner.execute(
+        "insert into fact (fact_id, kind, key, subject, type, source, event_id, occurred_at, "
+        "recorded_at, topic, partition, record_offset, classifier, data) values "
+        "(gen_random_uuid(), 'unit', 'U', 'U', 'unit.received', '/wms', 'e', now(), now(), "
+        "'hub.unit.v1', 0, 0, 'ACT', $1)",
+        b'{"unit_id":"U"}',
+    )
+    await owner.execute("insert into intake_offset values ('hub.unit.v1', 0, 1, null)")
+    mark = "&" if "?" in owned_database else "?"
+    for role, number in (("reader", 0), ("api", 1)):
+        settings = DatabaseSettings(url=SecretStr(f"{owned_database}{mark}role=groupage_{role}"))
+        pool = await create_pool(settings, application_name="test")
+        with nullcontext() if number else pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await run_step(pool)
+        await pool.close()
+        assert await owner.fetchval("select count(*) from captured_event where own") == number
+    await owner.close()
 
 
 @pytest.mark.parametrize("principal", PRINCIPALS)

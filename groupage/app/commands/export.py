@@ -20,6 +20,7 @@ app = typer.Typer(
     help="Write what the hub knows as files in the formats of others.",
 )
 
+_COUNTED_MAX = 100_000
 _TIMES = "a day (its beginning in UTC) or a time with offset, like 2026-03-02T08:00:00+08:00"
 From = Annotated[
     str | None,
@@ -91,15 +92,29 @@ def export_ocel(
 
 @app.command("epcis")
 def export_epcis(output: OutputFile, *, since: Since = None, until: Until = None) -> None:
-    """Write the EPCIS events that came in, each as it came, as one EPCIS 2.0 document.
+    """Write EPCIS events as one EPCIS 2.0 document: those of the hub, and those that came in.
 
-    `groupage import epcis` reads the file.
+    Those that came in stand in it as they came. `groupage import epcis` reads the file.
     """
     from groupage.app.exports.files import write_epcis  # noqa: PLC0415 - not for `--help`
+    from groupage.domain.words import number_of  # noqa: PLC0415
+    from groupage.store.own_events import count_facts_left  # noqa: PLC0415
 
     period = _read_period(since, until)
-    number = query(lambda pool: write_epcis(pool, output, period), older_forms=True)
+
+    async def write(pool: "asyncpg.Pool[asyncpg.Record]") -> tuple[int, int]:
+        left = await count_facts_left(pool, limit=_COUNTED_MAX)
+        return await write_epcis(pool, output, period), left
+
+    number, left = query(write, older_forms=True)
     typer.echo(f"{number:,} events in {output}", err=True)
+    if left:
+        more = " or more" if left == _COUNTED_MAX else ""
+        typer.echo(
+            f"{number_of(left, 'fact')}{more} of the hub may be missing: the read API has not made "
+            "them into EPCIS events yet; `groupage status` says when it has",
+            err=True,
+        )
 
 
 @app.command("parquet")

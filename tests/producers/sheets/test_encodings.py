@@ -46,6 +46,12 @@ _RIGHT = [
     ("gb18030", "Goods,Ctns,Size\n杯子,10,60*40*35\n"),
     ("gb18030", "Description,Qty\n雨伞,10\n"),
     ("gb18030", "目的港：鹿特丹\n发货人：义乌市某某进出口有限公司\n品名,箱数\n圣诞树,5\n"),
+    ("gb18030", "C/No.,Goods,Ctns,Size (cm),G.W. (kg)\n3月8日,cups,6,60*40*35,12\n"),
+    ("gb18030", "C/No.,Goods,Ctns\n3月8日,cups,6\n9月14日,mugs,6\n"),
+    ("gb18030", "Date: 2026年3月5日\nGoods,Ctns\ncups,6\n"),
+    ("gb18030", "Goods,Ctns,Ready\ncups,6,12月28号\n"),
+    ("big5", "Goods,Ctns,Ready\ncups,6,12月28日\n"),
+    ("cp932", "Goods,Ctns,Ready\ncups,6,2026年12月28日\n"),
     ("big5", "品名,件數,外箱尺寸(cm),總毛重\n杯子,10,60*40*35,125\n"),
     (
         "big5",

@@ -70,6 +70,9 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "migrate": Command("migrate", "Upgrade the database to this version"),
         "topics": Command("topics", "Create the topics, or compare them with the topic table"),
         "deadletters": Command("deadletters", "List, replay or dismiss dead letters"),
+        "subscriptions": Command(
+            "subscriptions", "List subscriptions of EPCIS queries, resume stopped ones"
+        ),
         "policy": Command("policy", "Show, compare or adopt the hub's policy"),
         "clock": Command("clock", "Show the hub's clock, or take wrong ticks back"),
         "rebuild": Command("rebuild", "Fold the whole log again, or compare it with the states"),

@@ -185,7 +185,7 @@ async def test_hosts_that_no_setting_allows_are_refused(
 
 
 async def test_other_bodies_are_refused(api: httpx.AsyncClient) -> None:
-    """Another type, a large one, and what has other members."""
+    """Another type, a large one, and texts that hold no object."""
     fault(await api.post(PATH, content=b"{}"), 415, "UnsupportedMediaTypeException")
     kind = {"content-type": "application/json"}
     large = b" " * (BODY_BYTES_MAX + 1)

@@ -174,6 +174,7 @@ def test_every_error_has_a_message() -> None:
         ["up", "--clock", "sun"],
         ["import", "epcis", __file__, "--check-digits", "perhaps"],
         ["deadletters", "replay"],
+        ["subscriptions", "resume"],
         ["deadletters", "dismiss", "--reason", "noise"],
         ["deadletters", "dismiss", "--code", "bad_json", "--reason", " "],
         ["run", "away"],

@@ -7,6 +7,7 @@ import structlog
 from prometheus_client import Histogram
 
 from groupage.store.pool import TRANSIENT_ERRORS
+from groupage.store.subscriptions import count_by_state
 from groupage.telemetry import metrics
 
 REFRESH_S = 10.0
@@ -58,6 +59,8 @@ async def refresh_gauges(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     for row in next_cutoffs:
         metrics.CUTOFF_S.labels(row["cutoff"]).set(row["seconds"])
     metrics.PLAN_AGE_S.set(plan_age_s or 0.0)
+    for state, number in (await count_by_state(pool)).items():
+        metrics.SUBSCRIPTIONS.labels(state).set(number)
 
 
 async def refresh_periodically(

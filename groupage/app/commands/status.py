@@ -31,6 +31,7 @@ from groupage.settings import (
 
 if TYPE_CHECKING:
     from groupage.app.commands.own_events_reading import OwnEventsReading
+    from groupage.app.commands.subscriptions_reading import SubscriptionsReading
     from groupage.store.log_identity import OtherTopic
 
 NOT_RUNNING = 1
@@ -60,6 +61,7 @@ def main(
                 "hub_time": hub_time,
                 "derivation": _derivation(state),
                 "own_events": _own_events(state),
+                "subscriptions": _subscriptions(state),
                 "other_topics": [each.topic for each in _other_topics(state)],
             }
         )
@@ -70,6 +72,7 @@ def main(
             _hub_time(state),
             str(_derivation(state) or ""),
             "" if own_events is None else str(own_events),
+            str(_subscriptions(state) or ""),
         )
         if others := _other_topics(state):
             topics = number_of(len(others), "topic")
@@ -204,6 +207,17 @@ def _own_events(state: HubState | None) -> "OwnEventsReading | None":
     return own_events_reading(DatabaseSettings(url=SecretStr(state.database_url)))
 
 
+def _subscriptions(state: HubState | None) -> "SubscriptionsReading | None":
+    """Count the subscriptions; None: there is no hub, or its database does not answer at once."""
+    from groupage.app.commands.subscriptions_reading import (  # noqa: PLC0415 - imports the driver
+        subscriptions_reading,
+    )
+
+    if state is None or not state.database_url:
+        return None
+    return subscriptions_reading(DatabaseSettings(url=SecretStr(state.database_url)))
+
+
 def _other_topics(state: HubState | None) -> "list[OtherTopic]":
     """Return the topics that are not those whose offsets are stored; empty without an answer."""
     from groupage.app.log_identity import other_topics  # noqa: PLC0415 - imports the clients
@@ -227,6 +241,7 @@ def _print(
     hub_time: HubTime | None = None,
     derivation: str = "",
     own_events: str = "",
+    subscriptions: str = "",
 ) -> None:
     print_line(f"hub on {described['data_dir']}: {described['phase']}")
     for name, address in (
@@ -245,10 +260,13 @@ def _print(
         print_line(f"  {'clock':<11} {clock}: {_CLOCKS[clock]}")
         if hub_time is not None:
             print_line(f"  {'hub time':<11} {hub_time}")
-    if derivation:
-        print_line(f"  {'states':<11} {derivation}")
-    if own_events:
-        print_line(f"  {'EPCIS':<11} {own_events}")
+    for head, text in (
+        ("states", derivation),
+        ("EPCIS", own_events),
+        ("subscribers", subscriptions),
+    ):
+        if text:
+            print_line(f"  {head:<11} {text}")
     hint = "start a hub with `groupage up`, or try `groupage demo`"
     print_table(described["processes"], _COLUMNS, nothing=hint)
     for process in described["processes"]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from groupage.contracts.captured_fields import fields_of, forms_of
 from groupage.domain.cbv import Vocabulary, word_of
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.namespaces import GS1_PREFIXES, Namespaces
@@ -59,8 +60,20 @@ _VOCABULARIES: dict[str, Vocabulary] = {
     "errorReason": "error reason",
     "type": "measurement type",
 }
+_PLACES = ("readPoint", "bizLocation")
+_WITHIN = "In"
+"""Ends the name of the term of a place that the event's place lies in."""
+_EXTENSION = "/254/"
+"""Before the extension in the id of a GLN: a part of the place that the GLN names."""
 _IDS = frozenset(
-    (*_EPCS.values(), "parentID", "readPoint", "bizLocation", "transformationID", *SENSOR_IDS)
+    (
+        *_EPCS.values(),
+        "parentID",
+        *_PLACES,
+        *(place + _WITHIN for place in _PLACES),
+        "transformationID",
+        *SENSOR_IDS,
+    )
 )
 
 
@@ -76,6 +89,16 @@ def typed_term(name: str, kind: str, value: str) -> str:
     return term(f"{name}\n{word_of(vocabulary, kind) or kind}", _canonical(value))
 
 
+def field_term(scope: str, name: str) -> str:
+    """Return the digest of having a field (`groupage.contracts.captured_fields`)."""
+    return term("field", f"{scope}\n{name}")
+
+
+def value_terms(scope: str, name: str, value: object) -> Iterator[str]:
+    """Return the digests of a field with that value, in each form by which it is compared."""
+    return (term("field", f"{scope}\n{name}\n{form}") for form in forms_of(value))
+
+
 def terms_of(body: bytes, context: bytes | None) -> list[str]:
     """Return the terms of an event in a fixed order; `context` is its document's @context.
 
@@ -86,10 +109,11 @@ def terms_of(body: bytes, context: bytes | None) -> list[str]:
         prefixes = Namespaces().with_context(msgspec.json.decode(context or b"null"))
         if not isinstance(event, dict):
             return []
-        expanded = prefixes.with_context(event.get("@context")).expand_members(event)
+        names = prefixes.with_context(event.get("@context"))
+        expanded = names.expand_members(event)
+        return sorted({*_terms(expanded), *_field_terms(event, names)})
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
-    return sorted(set(_terms(expanded)))
 
 
 def _normalize(name: str, value: str) -> str:
@@ -118,8 +142,8 @@ def _terms(event: dict[str, Any]) -> Iterator[str]:
     yield from _term("eventType", event.get("type"))
     for name in ("action", "bizStep", "disposition", "parentID", "transformationID"):
         yield from _term(name, event.get(name))
-    for name in ("readPoint", "bizLocation"):
-        yield from _term(name, _member(event, name, "id"))
+    for name in _PLACES:
+        yield from _place_terms(name, _member(event, name, "id"))
     for direction in ("set", "unset"):
         for value in _items(_member(event, "persistentDisposition", direction)):
             yield from _term(f"persistentDisposition_{direction}", value)
@@ -130,6 +154,21 @@ def _terms(event: dict[str, Any]) -> Iterator[str]:
         metadata, reports = element.get("sensorMetadata"), _items(element.get("sensorReport"))
         for part in _objects([metadata, *reports]):
             yield from _sensor_terms(part)
+
+
+def _place_terms(name: str, value: Any) -> Iterator[str]:
+    yield from _term(name, value)
+    if isinstance(value, str):
+        place, extension, _ = _canonical(value).partition(_EXTENSION)
+        if extension:
+            yield term(name + _WITHIN, place)
+
+
+def _field_terms(event: dict[str, Any], names: Namespaces) -> Iterator[str]:
+    for field in fields_of(event, names):
+        yield field_term(field.scope, field.name)
+        if field.scope or ":" in field.name:  # an extension: measures and times are compared
+            yield from value_terms(field.scope, field.name, field.value)
 
 
 def _goods_terms(event: dict[str, Any]) -> Iterator[str]:

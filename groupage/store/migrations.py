@@ -15,7 +15,7 @@ from groupage.store.pool import refusals_in_words
 from groupage.store.schema import Schema, migrations, read_schema
 
 _CONNECT_TIMEOUT_S = 20.0
-_STEPS: dict[int, Callable[[Session], Awaitable[None]]] = {9: derive_terms}
+_STEPS: dict[int, Callable[[Session], Awaitable[None]]] = {14: derive_terms}
 """Derivations that SQL cannot do, each in the transaction of its migration."""
 
 

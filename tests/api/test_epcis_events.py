@@ -337,8 +337,7 @@ async def test_a_page_has_a_limit_of_bytes(
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [
-        ({"WD_readPoint": SGLN_URN}, "WD_readPoint"),
-        ({"GT_quantity": "5"}, "GT_quantity"),
+        ({"GE_bizStep": "receiving"}, "GE_bizStep"),
         ({"HASATTR_bizLocation": "x"}, "HASATTR_bizLocation"),
         ({"EQ_bizTransaction_": "x"}, "EQ_bizTransaction_"),
         ({"EQ_bizStep": "receive"}, "receiving"),

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from groupage.app import cli
-from groupage.contracts.captured_terms import term
+from groupage.contracts.captured_terms import field_term, term
 from groupage.domain.errors import Conflict, Misconfigured
 from groupage.domain.state.forms import FORMS
 from groupage.store import migrations, schema
@@ -29,6 +29,7 @@ RELEASED = {
     11: "46896b9b92f676a7d7e8e152f90ca148252f5925d57d984b72ee5b2ab57a5e3d",
     12: "91639d4025e429ec2609806ebc4509124b72944a870a48cf88a01eeddfcfc0cd",
     13: "0592cc3e4d72ab0a7e466e541173534713146e38d0c5286718c9014d5b3bf400",
+    14: "026ceea724afc3b4b86e9129cf0333cc44aa3c03668421e4ac476db39bf2b97f",
 }
 """SHA-256 of each migration, by number. Once a release contains a migration, its file and its line
 here stay as they are for ever: databases that ran it would be refused. Write the next file instead
@@ -104,7 +105,10 @@ async def test_events_that_an_older_version_captured_get_their_terms(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They lay beside facts; a query finds them after the upgrade as it finds new ones."""
-    body = '{"type":"ObjectEvent","epcList":["urn:epc:id:sscc:0614141.1234567890"]}'
+    body = (
+        '{"@context":{"w":"https://wms.example/"},"type":"ObjectEvent","w:shift":"night",'
+        '"epcList":["urn:epc:id:sscc:0614141.1234567890"]}'
+    )
     with monkeypatch.context() as older:
         for module in (schema, migrations):
             older.setattr(module, "migrations", lambda: OURS[:6])
@@ -119,6 +123,9 @@ async def test_events_that_an_older_version_captured_get_their_terms(
     await migrations.upgrade(empty_database_url)
     link = term("epc", "https://id.gs1.org/00/106141412345678908")
     found = f"select event_id from captured_event where terms @> '{{{link}}}'"
+    assert await execute(empty_database_url, found) == "urn:uuid:1"
+    shift = field_term("", "https://wms.example/shift")
+    found = f"select event_id from captured_event where terms @> '{{{shift}}}'"
     assert await execute(empty_database_url, found) == "urn:uuid:1"
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from groupage.app.api.endpoints import Endpoint
 from groupage.app.api.epcis_answers import EPCISQueryDocument, answer_events
-from groupage.app.api.epcis_headers import HEADERS, DescribedEndpoint
+from groupage.app.api.epcis_headers import HEADERS, DescribedEndpoint, read_extensions
 from groupage.app.api.epcis_pages import read_page
 from groupage.app.api.epcis_parameters import parameters_without, read_event_query, split_values
 from groupage.app.api.query import require_single
@@ -37,7 +37,9 @@ class EventsEndpoint(DescribedEndpoint):
         given = require_single(request.query_params.multi_items())
         (value,) = request.path_params.values() or ("",)
         path = (self.parameter, value) if self.parameter else None
-        query = read_event_query(split_values(given), self.struct, path)
+        query = read_event_query(
+            split_values(given), self.struct, path, namespaces=read_extensions(request)
+        )
         captures, token = await read_page(request.app.state.pool, query)
         headers = {}
         if token is not None:

@@ -10,6 +10,8 @@ from starlette.routing import Route
 
 from groupage.app.api.endpoints import JSON, Endpoint
 from groupage.app.api.problems import HttpProblem
+from groupage.app.api.query import WrongParameters
+from groupage.domain.namespaces import IRI_LENGTH_MAX, Namespaces
 from groupage.serving.problems import WrongField
 
 VERSION = "2.0.0"
@@ -27,6 +29,7 @@ DESCRIPTION = {
 _VERSIONS = {f"GS1-{kind}-{end}": VERSION for kind in ("EPCIS", "CBV") for end in ("Min", "Max")}
 _VERSION = re.compile(r"(\d{1,3})\.(\d{1,3})(\.\d{1,3}){0,2}", re.ASCII)
 _OUR_VERSION = (2, 0)
+_PREFIX = re.compile(r"[A-Za-z][\w.-]{0,50}")
 _EPC_FORMATS = ("No_Preference", "Never_Translates")
 _XML_FORMATS = ("No_Preference", "Never_Translates", "Always_Web_URI", "Always_URN")
 _READABLE = {"", "*/*", "application/*", "application/json", "application/ld+json"}
@@ -53,6 +56,21 @@ class DescribedEndpoint(Endpoint):
 
     async def _find(self, request: Request) -> Response:
         raise NotImplementedError
+
+
+def read_extensions(request: Request) -> Namespaces:
+    """Return the prefixes that the header GS1-Extensions binds. Raises WrongParameters."""
+    text = request.headers.get("GS1-Extensions", "").strip()
+    if not text:
+        return Namespaces()
+    bound = {}
+    for each in text.split(","):
+        prefix, equals, namespace = each.strip().partition("=")
+        if not (equals and _PREFIX.fullmatch(prefix) and 0 < len(namespace) <= IRI_LENGTH_MAX):
+            expected = "prefix=namespace, several with commas between"
+            raise WrongParameters((_wrong_header("GS1-Extensions", text, expected),))
+        bound[prefix] = namespace
+    return Namespaces(bound)
 
 
 def require_acceptable(request: Request) -> None:

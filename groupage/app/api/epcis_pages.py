@@ -12,7 +12,11 @@ from groupage.domain.errors import InvalidInput
 from groupage.serving.problems import WrongField
 from groupage.store.captured_events import StoredCapture
 from groupage.store.pool import Connection
-from groupage.store.readers.captured_events import count_captures, find_captures
+from groupage.store.readers.captured_events import (
+    TooManyToCompare,
+    count_captures,
+    find_captures,
+)
 from groupage.store.readers.paging import cursor_of, values_of
 
 PAGE_BYTES_MAX = 8 * 2**20
@@ -25,7 +29,14 @@ async def read_page(
     """Read a page, and the token of the next one."""
     after, left = _position(query)
     if query.at_most is not None and query.token is None:
-        number = await count_captures(pool, query.filter, limit=query.at_most + 1)
+        try:
+            number = await count_captures(pool, query.filter, limit=query.at_most + 1)
+        except TooManyToCompare as error:
+            raise HttpProblem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                str(error),
+                exception="epcisException:QueryTooComplexException",
+            ) from None
         if number > query.at_most:
             raise HttpProblem(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -39,10 +50,9 @@ async def read_page(
         left -= len(page.captures)
     if not page.more or left == 0:
         return page.captures, None
-    last = page.captures[-1].event
-    at = last.event_time if query.order.column == "event_time" else last.recorded_at
+    at, captured_id = page.end or query.order.place(page.captures[-1])
     names = [query.order.column, str(query.order.descending), "" if left is None else str(left)]
-    return page.captures, cursor_of([*names, at.isoformat(), last.captured_id.hex])
+    return page.captures, cursor_of([*names, at.isoformat(), captured_id.hex])
 
 
 def _position(query: EventQuery) -> tuple[tuple[datetime, UUID] | None, int | None]:

@@ -9,6 +9,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from groupage.app.api.epcis_fields import (
+    FieldQuery,
+    is_field_parameter,
+    is_single,
+    read_field_parameter,
+)
 from groupage.app.api.query import WrongParameters, parameters_of, parse_query
 from groupage.contracts.captured_terms import (
     ERROR,
@@ -79,6 +85,7 @@ _TERMS: dict[str, tuple[str, ...]] = {
         )
     },
     **{f"MATCH_{name}": (name,) for name in (*_EPC_TERMS, *_CLASS_TERMS)},
+    **{f"WD_{name}": (name, f"{name}In") for name in ("readPoint", "bizLocation")},
     "MATCH_anyEPC": _EPC_TERMS,
     "MATCH_anyEPCClass": _CLASS_TERMS,
 }
@@ -154,7 +161,16 @@ def read_event_query(
     """
     given = {name: _expand(name, values, namespaces) for name, values in given.items()}
     typed = {name: values for name, values in given.items() if _typed_kind(name)}
-    others = {name: "|".join(values) for name, values in given.items() if name not in typed}
+    fields = {
+        name: values
+        for name, values in given.items()
+        if name not in typed and is_field_parameter(name)
+    }
+    others = {
+        name: "|".join(values)
+        for name, values in given.items()
+        if name not in typed and name not in fields
+    }
     (values,) = parse_query(others, struct)
     asked = {name: v for name in parameters_of(struct) if (v := getattr(values, name)) is not None}
     faults: list[WrongField] = []
@@ -171,6 +187,12 @@ def read_event_query(
         kind, beginning = _typed_kind(name), name[: name.index("_", 3) + 1]
         _check_values(name, texts, faults)
         terms.append(tuple(typed_term(_TYPED[beginning], kind, value) for value in texts))
+    comparisons = []
+    for name, texts in fields.items():
+        if (asked_field := _read_field(name, texts, namespaces, faults)) is not None:
+            terms.append(asked_field.terms)
+            if asked_field.comparison is not None:
+                comparisons.append(asked_field.comparison)
     terms += _flags(asked)
     event_ids = given.get("EQ_eventID")
     if event_ids is not None:
@@ -181,6 +203,7 @@ def read_event_query(
     return EventQuery(
         filter=CaptureFilter(
             terms=tuple(terms),
+            comparisons=tuple(comparisons),
             event_ids=None if event_ids is None else tuple(event_ids),
             happened_since=_within(asked.get("GE_eventTime")),
             happened_until=_within(asked.get("LT_eventTime")),
@@ -195,9 +218,28 @@ def read_event_query(
     )
 
 
+def _read_field(
+    name: str, values: Sequence[str], namespaces: Namespaces, faults: list[WrongField]
+) -> FieldQuery | None:
+    if not 0 < len(values) <= (1 if is_single(name) else VALUES_MAX):
+        expected = "one value" if is_single(name) else f"1 to {VALUES_MAX} values"
+        faults.append(_fault(name, f"{len(values)} values", expected))
+        return None
+    try:
+        return read_field_parameter(name, values, namespaces)
+    except WrongParameters as error:
+        faults += error.faults
+        return None
+
+
 def _expand(name: str, values: Sequence[str], namespaces: Namespaces) -> Sequence[str]:
     """Write out the prefixes that the query binds; free text keeps its colons."""
-    if not namespaces.own or name in _SINGLE or name.removeprefix("EQ_") in SENSOR_TEXTS:
+    if (
+        not namespaces.own
+        or name in _SINGLE
+        or is_field_parameter(name)
+        or name.removeprefix("EQ_") in SENSOR_TEXTS
+    ):
         return values
     return [namespaces.expand_value(value) for value in values]
 

@@ -1,6 +1,6 @@
 """Captured EPCIS events, by id or in the order in which the hub took them in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -8,12 +8,20 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from groupage.contracts.captured_comparisons import Comparison, meets_all
 from groupage.contracts.captured_events import CapturedEvent
+from groupage.domain.errors import InvalidInput
 from groupage.store.captured_events import SELECTED, StoredCapture
 from groupage.store.facts import LogPosition
 from groupage.store.pool import Connection
 
 _FEW = 1_000
+COMPARED_AT_ONCE = 500
+COMPARED_MAX = 20_000
+"""Events that one request compares one by one: about two seconds."""
+_BYTES_OF_COUNT = 2**40
+Place = tuple[datetime, UUID]
+"""Of an event in an order: the order's time, and the captured id."""
 _BEGINNING = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
@@ -90,6 +98,8 @@ class CaptureFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     terms: tuple[tuple[str, ...], ...] = ()
     """Of each group an event must have one term (`groupage.contracts.captured_terms`)."""
+    comparisons: tuple[Comparison, ...] = ()
+    """An event must meet all of them; they look at events one by one."""
     event_ids: tuple[str, ...] | None = None
     happened_since: datetime | None = None
     happened_until: datetime | None = None
@@ -117,52 +127,96 @@ class CaptureOrder(msgspec.Struct, frozen=True, kw_only=True):
     column: Literal["event_time", "captured_at"]
     descending: bool
 
+    def place(self, capture: StoredCapture) -> Place:
+        """Return the event's place in the order."""
+        event = capture.event
+        at = event.event_time if self.column == "event_time" else event.recorded_at
+        return at, event.captured_id
+
+
+class TooManyToCompare(InvalidInput):
+    """More events would have to be compared one by one than a request may."""
+
 
 class CapturePage(NamedTuple):
     """Some of the events that are asked for."""
 
     captures: list[StoredCapture]
     more: bool
-    """Others follow."""
+    """Others may follow."""
+    end: Place | None = None
+    """Where the page ended, if it ended before the last event that was read was one of it."""
 
 
 async def find_captures(
     connection: Connection,
     wanted: CaptureFilter,
     order: CaptureOrder,
-    after: tuple[datetime, UUID] | None,
+    after: Place | None,
     *,
     limit: int,
     bytes_max: int,
 ) -> CapturePage:
     """Read the next events behind (time of the order, captured id); None: the first ones.
 
-    The page ends after `limit` events, or with the event that brings it to `bytes_max`.
+    The page ends after `limit` events, with the event that brings it to `bytes_max`, or when
+    `COMPARED_MAX` events have been compared.
     """
     conditions = wanted.conditions()
     if wanted.terms and (few := await _find_few(connection, conditions)) is not None:
         conditions = [("captured_id = any({}::uuid[])", few)]
-    clauses, values = numbered(conditions)
-    if after is not None:
-        sign = "<" if order.descending else ">"
-        place = f"(${len(values) + 1}, ${len(values) + 2})"
-        clauses.append(f"({order.column}, captured_id) {sign} {place}")
-        values += after
-    direction = "desc" if order.descending else "asc"
-    by = f"{order.column} {direction}, captured_id {direction}"
-    return await fetch_captures(connection, clauses, values, by, limit=limit, bytes_max=bytes_max)
+
+    def fetch(behind: Place | None, at_once: int) -> Awaitable[CapturePage]:
+        clauses, values = numbered(conditions)
+        if behind is not None:
+            sign = "<" if order.descending else ">"
+            place = f"(${len(values) + 1}, ${len(values) + 2})"
+            clauses.append(f"({order.column}, captured_id) {sign} {place}")
+            values.extend(behind)
+        direction = "desc" if order.descending else "asc"
+        by = f"{order.column} {direction}, captured_id {direction}"
+        return fetch_captures(connection, clauses, values, by, limit=at_once, bytes_max=bytes_max)
+
+    if not wanted.comparisons:
+        return await fetch(after, limit)
+    captures: list[StoredCapture] = []
+    compared = size = 0
+    while True:
+        page = await fetch(after, COMPARED_AT_ONCE)
+        for capture in page.captures:
+            if meets_all(capture.event, wanted.comparisons):
+                if len(captures) == limit or size >= bytes_max:
+                    return CapturePage(captures, more=True, end=after)
+                captures.append(capture)
+                size += len(capture.event.body)
+            after = order.place(capture)
+        compared += len(page.captures)
+        if not page.more or compared >= COMPARED_MAX:
+            return CapturePage(captures, more=page.more, end=after)
 
 
 async def count_captures(connection: Connection, wanted: CaptureFilter, *, limit: int) -> int:
-    """Count the events that are asked for, up to `limit`."""
+    """Count the events that are asked for, up to `limit`. Raises TooManyToCompare."""
     clauses, values = numbered(wanted.conditions())
+    enough = COMPARED_MAX + 1 if wanted.comparisons else limit
     matching = _matching(clauses, limit=f"${len(values) + 1}")
     number: int = await connection.fetchval(
         f"select count(*) from ({matching}) as found",  # noqa: S608 - our own names
         *values,
-        limit,
+        enough,
     )
-    return number
+    if not wanted.comparisons:
+        return number
+    if number > COMPARED_MAX:
+        raise TooManyToCompare(
+            f"more than {COMPARED_MAX:,} events would have to be compared one by one to count "
+            "those that match: narrow the query by times, ids, steps or types"
+        )
+    by_record = CaptureOrder(column="captured_at", descending=False)
+    found = await find_captures(
+        connection, wanted, by_record, None, limit=limit, bytes_max=_BYTES_OF_COUNT
+    )
+    return len(found.captures) + found.more
 
 
 async def fetch_captures(

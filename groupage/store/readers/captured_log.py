@@ -1,12 +1,16 @@
 """Captured EPCIS events in the order of the log, for followers that must miss none."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
+from groupage.contracts.captured_comparisons import meets_all
 from groupage.store.captured_events import SELECTED, StoredCapture
 from groupage.store.pool import Connection
 from groupage.store.readers.captured_events import (
+    COMPARED_AT_ONCE,
     CaptureFilter,
     CapturePage,
     fetch_captures,
@@ -53,6 +57,21 @@ async def find_recorded(
     A worker stores each partition in the order of its offsets, so a follower that goes on behind
     the last event of the page, or behind `until` when the page has no more, misses nothing.
     """
+    if wanted.comparisons:
+        plain = msgspec.structs.replace(wanted, comparisons=())
+
+        def fetch(behind: LogPlace) -> Awaitable[CapturePage]:
+            return find_recorded(
+                connection,
+                plain,
+                partition,
+                behind,
+                until,
+                limit=COMPARED_AT_ONCE,
+                bytes_max=bytes_max,
+            )
+
+        return await _compare(fetch, wanted, after, limit=limit, bytes_max=bytes_max)
     conditions = [
         *wanted.conditions(),
         ("topic = {}", partition[0]),
@@ -65,6 +84,29 @@ async def find_recorded(
     return await fetch_captures(
         connection, clauses, values, "record_offset, captured_id", limit=limit, bytes_max=bytes_max
     )
+
+
+async def _compare(
+    fetch: Callable[[LogPlace], Awaitable[CapturePage]],
+    wanted: CaptureFilter,
+    after: LogPlace,
+    *,
+    limit: int,
+    bytes_max: int,
+) -> CapturePage:
+    captures: list[StoredCapture] = []
+    size = 0
+    while True:
+        page = await fetch(after)
+        for capture in page.captures:
+            if meets_all(capture.event, wanted.comparisons):
+                if len(captures) == limit or size >= bytes_max:
+                    return CapturePage(captures, more=True)
+                captures.append(capture)
+                size += len(capture.event.body)
+            after = LogPlace(capture.position.offset, capture.event.captured_id)
+        if not page.more:
+            return CapturePage(captures, more=False)
 
 
 async def captures_with_ids(connection: Connection, ids: Sequence[UUID]) -> list[StoredCapture]:

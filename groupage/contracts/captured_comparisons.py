@@ -1,0 +1,82 @@
+"""Comparisons that no term answers: numbers and instants of a captured event.
+
+A comparison looks at events one by one. The term of the field (`captured_terms.field_term`) leaves
+the events that have it.
+"""
+
+import operator
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Literal
+
+import msgspec
+
+from groupage.contracts.captured_events import CapturedEvent
+from groupage.contracts.captured_fields import Field, fields_of, instant_of, number_of
+from groupage.domain.namespaces import Namespaces
+from groupage.domain.rec20 import convert
+
+Operator = Literal["EQ", "GT", "GE", "LT", "LE"]
+_OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
+    "EQ": operator.eq,
+    "GT": operator.gt,
+    "GE": operator.ge,
+    "LT": operator.lt,
+    "LE": operator.le,
+}
+_DIFFERENCES = frozenset(("sDev",))
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that an event must have, with a value that compares so to one of `operands`."""
+
+    scope: str
+    names: tuple[str, ...]
+    """Any of them."""
+    operator: Operator
+    operands: tuple[Fraction | datetime, ...]
+    unit: str = ""
+    """Of the operands; values in other units are converted. Empty: units do not count."""
+
+    def matches(self, fields: Sequence[Field]) -> bool:
+        """Tell whether one of an event's fields is such a field."""
+        return any(
+            self._compares(field)
+            for field in fields
+            if field.scope == self.scope and field.name in self.names
+        )
+
+    def _compares(self, field: Field) -> bool:
+        compare = _OPERATORS[self.operator]
+        value = self._number(field)
+        at = instant_of(field.value) if value is None else None
+        return any(
+            (at is not None and compare(at, operand))
+            if isinstance(operand, datetime)
+            else (value is not None and compare(value, operand))
+            for operand in self.operands
+        )
+
+    def _number(self, field: Field) -> Fraction | None:
+        number = number_of(field.value)
+        if number is None or not self.unit:
+            return number
+        is_difference = field.name in _DIFFERENCES
+        return convert(number, field.unit, self.unit, difference=is_difference)
+
+
+def meets_all(event: CapturedEvent, comparisons: Sequence[Comparison]) -> bool:
+    """Tell whether an event meets all comparisons. Never fails: see `captured_terms.terms_of`."""
+    if not comparisons:
+        return True
+    try:
+        members = msgspec.json.decode(event.body)
+        context = msgspec.json.decode(event.context or b"null")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    if not isinstance(members, dict):
+        return False
+    names = Namespaces().with_context(context).with_context(members.get("@context"))
+    fields = list(fields_of(members, names))
+    return all(comparison.matches(fields) for comparison in comparisons)

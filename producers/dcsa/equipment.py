@@ -23,7 +23,6 @@ from producers.dcsa.known import Passage
 from producers.dcsa.references import References
 from producers.dcsa.report import CarrierReport, Seal
 from producers.dcsa.shipments import CONSOLIDATION_URN, own_id
-from producers.dcsa.transport import ship_of
 from producers.dcsa.vocabulary import EQUIPMENT, SEAL_SOURCES
 from producers.dead_letters import QuarantineCode
 from producers.epcis.unmapped import Unmapped
@@ -118,13 +117,12 @@ def _gated_out(_: str, report: CarrierReport, _references: References) -> Event:
 
 
 def _loaded(_: str, report: CarrierReport, references: References) -> Event:
-    if report.mode == "TRUCK" or report.phase == "IMPORT":
+    # After a transshipment it is on a ship that the hub need not know.
+    if report.mode == "TRUCK" or report.phase in ("TRANSSHIPMENT", "IMPORT"):
         return _moved(report)
-    if report.phase == "TRANSSHIPMENT":
-        return _moved(report, _known_passage(report, references))
     passage = references.find_passage(report)
     if passage is not None and _is_elsewhere(report, passage):
-        return _moved(report, passage)
+        return _moved(report)
     return ContainerOnBoard(
         equipment_ref=report.equipment_ref,
         voyage_id=passage.voyage.voyage_id if passage else None,
@@ -137,24 +135,13 @@ def _is_elsewhere(report: CarrierReport, passage: Passage) -> bool:
     return passage.by_other_ship or not at_pol
 
 
-def _known_passage(report: CarrierReport, references: References) -> Passage | None:
-    try:
-        return references.find_passage(report)
-    except Unmapped:
-        return None  # after a transshipment it is on a ship that the hub need not know
-
-
-def _discharged(_: str, report: CarrierReport, references: References) -> Event:
-    return _moved(report, _known_passage(report, references))
-
-
 def _moved_as(subtype: str, report: CarrierReport, _references: References) -> Event:
     if report.facility_type == "BORDER" and subtype == "CROSSED" and not place_of(report):
         return ContainerMoved(equipment_ref=report.equipment_ref, place="border", move="CROSSED")
     return _moved(report)
 
 
-def _moved(report: CarrierReport, passage: Passage | None = None) -> Event:
+def _moved(report: CarrierReport) -> Event:
     place = place_of(report)
     if not place:
         raise Unmapped(
@@ -166,7 +153,8 @@ def _moved(report: CarrierReport, passage: Passage | None = None) -> Event:
         equipment_ref=report.equipment_ref,
         place=place,
         move=_MOVES.get(EQUIPMENT.word_of(report.subtype) or ""),
-        **(ship_of(report, passage) if by_ship else {}),
+        vessel_imo=report.vessel_imo if by_ship else "",
+        carrier_voyage_no=report.voyage_numbers[0] if by_ship and report.voyage_numbers else "",
     )
 
 
@@ -223,7 +211,7 @@ _STEPS: dict[str, _Step] = {
     "GATED_IN": _gated_in,
     "GATED_OUT": _gated_out,
     "LOADED": _loaded,
-    "DISCHARGED": _discharged,
+    "DISCHARGED": _moved_as,
     "DROPPED_OFF": _moved_as,
     "CROSSED": _moved_as,
     "STUFFED": _sealed,

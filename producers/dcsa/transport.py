@@ -90,6 +90,7 @@ def _call(
 ) -> PortCallReported:
     """Return a call that moves neither the voyage's departure nor its arrival."""
     assert report.at is not None
+    number = report.voyage_numbers[0] if report.voyage_numbers else ""
     movement: PortMovement = "ARRIVED" if subtype == "ARRIVED" else "DEPARTED"
     return PortCallReported(
         voyage_id=passage.voyage.voyage_id,
@@ -97,15 +98,9 @@ def _call(
         movement=movement,
         call_at=report.at,
         mode=mode,
-        **ship_of(report, passage),
+        vessel_imo=report.vessel_imo if passage.by_other_ship else "",
+        carrier_voyage_no=number if passage.by_other_ship else "",
     )
-
-
-def ship_of(report: CarrierReport, passage: Passage | None) -> dict[str, str]:
-    """Return how a fact names the ship: another than the voyage's by its number as well."""
-    number = report.voyage_numbers[0] if report.voyage_numbers else ""
-    of_voyage = passage is not None and not passage.by_other_ship
-    return {"vessel_imo": report.vessel_imo, "carrier_voyage_no": "" if of_voyage else number}
 
 
 def _main_leg(voyage: KnownVoyage) -> str:

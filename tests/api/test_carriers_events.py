@@ -10,8 +10,11 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from groupage.app.commands.summary_words import lines_of
 from groupage.app.dcsa_events import EventFilter, all_events
 from groupage.domain.fact import Fact
+from groupage.store.readers.summaries import summarize
+from groupage.store.readers.summary_views import SailingSummary
 from producers.dcsa.document import entries_of, read_bundle
 from producers.dcsa.references import References
 from producers.dcsa.restated import restate
@@ -25,6 +28,7 @@ from tests.producers.dcsa_events import (
     DIALECTS,
     ETD,
     NOW,
+    VOYAGE,
     Dialect,
     dcsa_event,
     hub_facts,
@@ -232,3 +236,31 @@ async def test_the_query_uses_the_index(pool: "Hub[asyncpg.Record]") -> None:
             " order by recorded_at, fact_id limit 100"
         )
     assert any("fact_of_carrier" in row[0] for row in rows)
+
+
+async def test_the_trace_of_a_voyage_shows_its_calls(pool: "Hub[asyncpg.Record]") -> None:
+    """In the order of their times, another ship by its number; the ETA stays."""
+    feeder = {"number": "F77N", "booking": BOOKING, "mode": "VESSEL"}
+
+    def call(subtype: str, event_id: str, at: str, **details: Any) -> dict[str, Any]:
+        return dcsa_event(WORDS, "TRANSPORT", subtype, event_id=event_id, at=at, **details)
+
+    await events_out(
+        pool,
+        call("ARRIVED", "E1", "2026-04-02T00:00:00Z", locode="NLRTM", **feeder),
+        call("ARRIVED", "E2", "2026-03-11T00:00:00Z", locode="SGSIN", **LEG),
+        call("DEPARTED", "E3", "2026-03-12T00:00:00Z", locode="SGSIN", **LEG),
+        call("ARRIVED", "E4", "2026-03-20T00:00:00Z", locode="LKCMB", classifier="PLANNED", **LEG),
+    )
+    summary = await summarize(pool, "voyage", VOYAGE)
+    assert isinstance(summary, SailingSummary)
+    lines = [line for line in lines_of(summary) if line[0].startswith(("call", "arrives"))]
+    assert lines == [
+        ("arrives", "2026-04-04 04:00Z"),
+        (
+            "call SGSIN",
+            "arrived 2026-03-11 00:00Z; left 2026-03-12 00:00Z",
+        ),
+        ("call LKCMB", "arrives 2026-03-20 00:00Z"),
+        ("call NLRTM", "ship F77N; arrived 2026-04-02 00:00Z"),
+    ]

@@ -36,6 +36,7 @@ from tests.producers.dcsa_events import (
     BOOKING,
     CONTAINER,
     DIALECTS,
+    NUMBER,
     SOURCE,
     VOYAGE,
     Dialect,
@@ -84,7 +85,9 @@ CASES: list[tuple[str, str, dict[str, Any], Event]] = [
         "EQUIPMENT",
         "LOADED",
         {"container": CONTAINER, "locode": "SGSIN", **LEG},
-        ContainerMoved(equipment_ref=CONTAINER, place="SGSIN", move="LOADED"),
+        ContainerMoved(
+            equipment_ref=CONTAINER, place="SGSIN", move="LOADED", carrier_voyage_no=NUMBER
+        ),
     ),
     (
         "EQUIPMENT",

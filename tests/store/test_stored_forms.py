@@ -23,10 +23,10 @@ AGGREGATES = all_aggregates(Policy())
 STATES = {
     "consignment": (9, "9283d8aff293a433"),
     "unit": (3, "f95a9267fff7ca33"),
-    "container": (3, "6f586581313e0121"),
+    "container": (4, "abab73c5a312d7c3"),
     "visit": (2, "4986476e63ffbb6d"),
     "declaration": (2, "f7737beef6010a6b"),
-    "voyage": (5, "7fe4ed73b05b9b05"),
+    "voyage": (6, "636662ac6605a522"),
     "consolidation": (6, "3e78fad87b949070"),
     "lane": (5, "30a9e542f2b02799"),
     "command": (3, "4145d784c1536067"),

@@ -221,6 +221,17 @@ def _voyage_lines(now: SailingSummary) -> Iterable[Line]:
     yield "service", _joined(now.lane_id, now.mode, now.carrier, now.service_id)
     yield "departs", _joined(_at("", now.etd_at), _at("left", now.departed_at))
     yield "arrives", _joined(_at("", now.eta_at), _at("arrived", now.arrived_at))
+    for call in now.calls:
+        yield (
+            f"call {call.place}",
+            _joined(
+                f"ship {call.ship}" if call.ship else "",
+                _at("arrives", call.eta_at) if call.arrived_at is None else "",
+                _at("arrived", call.arrived_at),
+                _at("leaves", call.etd_at) if call.departed_at is None else "",
+                _at("left", call.departed_at),
+            ),
+        )
     for cutoff in now.cutoffs:
         name = CUTOFFS.get(cutoff.code, "")
         yield f"cut-off {cutoff.code}", _joined(time_text(cutoff.due_at), name)

@@ -152,9 +152,9 @@ class PortCallReported(VoyageEvent, frozen=True, kw_only=True):
     """When the ship arrived or departed there, or will."""
     mode: TransportMode | None = None
     vessel_imo: Text = ""
-    """IMO number of the ship, if the sender gives one; after a transshipment it is another ship."""
+    """IMO number of the ship, if it is not the voyage's: a feeder, or after a transshipment."""
     carrier_voyage_no: Text = ""
-    """The number under which this ship sails, if it is not the voyage's."""
+    """The number of its voyage, if the ship is not this voyage's."""
 
 
 class VoyageFollowed(VoyageEvent, frozen=True, kw_only=True):

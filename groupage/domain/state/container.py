@@ -26,6 +26,10 @@ class ContainerState(State, kw_only=True, omit_defaults=True):
     consolidation_id: str = ""
     """The consolidation that an event last named for it."""
     location: str = ""
+    last_move: str = ""
+    """How it came to its location: a `ContainerMove`, if the sender says that."""
+    moved_by: str = ""
+    """The voyage number or IMO number of the ship at its last move, if the sender gives one."""
     fit: bool | None = None
     """None: not inspected."""
     inspected_at: datetime | None = None

@@ -21,10 +21,10 @@ FORMS: Mapping[AggregateKind, int] = MappingProxyType(
     {
         "consignment": 9,
         "unit": 3,
-        "container": 3,
+        "container": 4,
         "visit": 2,
         "declaration": 2,
-        "voyage": 5,
+        "voyage": 6,
         "consolidation": 6,
         "lane": 5,
         "command": 3,

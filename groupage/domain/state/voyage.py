@@ -28,12 +28,13 @@ class Leg(msgspec.Struct, kw_only=True, omit_defaults=True):
 class PortCall(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A call of a ship elsewhere; if it calls there twice, its last call."""
 
+    place: str
+    ship: str = ""
+    """Voyage number or IMO number of another ship than the voyage's."""
     eta_at: datetime | None = None
     arrived_at: datetime | None = None
     etd_at: datetime | None = None
     departed_at: datetime | None = None
-    vessel_imo: str = ""
-    carrier_voyage_no: str = ""
 
 
 class CarrierBooking(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -76,7 +77,7 @@ class VoyageState(State, kw_only=True, omit_defaults=True):
     """By carrier booking id."""
     legs: dict[str, Leg] = msgspec.field(default_factory=dict)
     calls: dict[str, PortCall] = msgspec.field(default_factory=dict)
-    """By place, and number or IMO number of another ship than the voyage's."""
+    """By place, and ship if it is not the voyage's."""
     followers: list[str] = msgspec.field(default_factory=list)
     """Ids of the consolidations that count on it, sorted."""
     schedule_changes: int = 0

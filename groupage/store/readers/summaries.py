@@ -1,12 +1,13 @@
 """How an id stands now: the head of its trace."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 
 from groupage.domain.events.base import AggregateKind
 from groupage.domain.state.consignment import ConsignmentState, UnitPart
 from groupage.domain.state.unit import UnitState
 from groupage.domain.state.visit import VisitState
-from groupage.domain.state.voyage import VoyageState
+from groupage.domain.state.voyage import PortCall, VoyageState
 from groupage.store.pool import Connection
 from groupage.store.readers.consignment_summaries import (
     carton_status,
@@ -24,6 +25,7 @@ from groupage.store.readers.lists import GIVEN_UP, OVER
 from groupage.store.readers.load_plans import find_load_plan, find_stowage
 from groupage.store.readers.summary_views import (
     CartonSummary,
+    PortCallSummary,
     SailingSummary,
     Summary,
     TruckSummary,
@@ -120,7 +122,25 @@ def _summarize_voyage(
         cutoffs=tuple(sorted(state.cutoffs, key=lambda cutoff: cutoff.due_at)),
         consolidations=carried,
         left_behind=left_behind,
+        calls=tuple(sorted(map(_summarize_call, state.calls.values()), key=_call_order)),
     )
+
+
+def _summarize_call(call: PortCall) -> PortCallSummary:
+    return PortCallSummary(
+        place=call.place,
+        ship=call.ship,
+        eta_at=call.eta_at,
+        arrived_at=call.arrived_at,
+        etd_at=call.etd_at,
+        departed_at=call.departed_at,
+    )
+
+
+def _call_order(call: PortCallSummary) -> tuple[datetime, str, str]:
+    times = (call.arrived_at, call.eta_at, call.departed_at, call.etd_at)
+    at = next(time for time in times if time is not None)
+    return at, call.place, call.ship
 
 
 async def _summarize_unit(

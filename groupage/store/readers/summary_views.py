@@ -236,6 +236,18 @@ class ContainerSummary(
     on_board_at: datetime | None
 
 
+class PortCallSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of a ship on the way, or of another ship."""
+
+    place: str
+    ship: str
+    """Voyage number or IMO number of another ship than the voyage's; empty: it is that."""
+    eta_at: datetime | None
+    arrived_at: datetime | None
+    etd_at: datetime | None
+    departed_at: datetime | None
+
+
 class SailingSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="voyage"):
     """A voyage as it stands now."""
 
@@ -258,6 +270,8 @@ class SailingSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     """Those that it carries, or will."""
     left_behind: tuple[str, ...] = ()
     """Those that were planned for it and do not go with it: given up, broken up, too late."""
+    calls: tuple[PortCallSummary, ...] = ()
+    """In the order of their times."""
 
 
 class WaitingPlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -207,8 +207,10 @@ def weigh(state: ContainerState, _entry: Entry, event: events.ContainerWeighed) 
 
 
 def move(state: ContainerState, _entry: Entry, event: events.ContainerMoved) -> None:
-    """Note its location."""
+    """Note its location, and how it came there."""
     state.location = event.place
+    state.last_move = event.move or ""
+    state.moved_by = event.carrier_voyage_no or event.vessel_imo
 
 
 def book(state: ContainerState, _entry: Entry, event: events.ContainerBooked) -> Rejection | None:

@@ -164,9 +164,8 @@ def note_call(state: VoyageState, entry: Entry, event: events.PortCallReported) 
     if entry.fact.classifier == "REQ":
         return
     ship = event.carrier_voyage_no or event.vessel_imo
-    call = state.calls.setdefault(f"{event.place}/{ship}" if ship else event.place, PortCall())
-    call.vessel_imo = event.vessel_imo or call.vessel_imo
-    call.carrier_voyage_no = event.carrier_voyage_no
+    name = f"{event.place} {ship}".rstrip()
+    call = state.calls.setdefault(name, PortCall(place=event.place, ship=ship))
     actual = entry.fact.classifier == "ACT"
     if event.movement == "ARRIVED":
         if actual:

@@ -183,6 +183,10 @@ def _announced(event: consignment.AsnReceived, _: Around) -> Members:
 
 
 def _discrepancy(event: consignment.ReceiptDiscrepancy, _: Around) -> Members:
+    if event.discrepancy == "short":  # nobody saw the cartons that are missing
+        urns = consignment_urns([event.consignment_id])
+        members = _objects("inspecting", urns, _DISCREPANCIES["short"])
+        return members | transactions(consignment=event.consignment_id)
     members = _objects(
         "inspecting", list(map(unit_epc, event.unit_ids)), _DISCREPANCIES[event.discrepancy]
     )

@@ -69,7 +69,7 @@ def load(
         preloaded: cartons in the container; they keep their place and may bear others.
         rules: margins at walls and door.
         effort: passes to make (at least one); the best plan of all of them is taken.
-        seed: changes the order in which variants are tried.
+        seed: of the random priorities that later passes give to carton types.
         deadline: when it is over, the best load plan so far is returned; none of the consignments
             is loaded if there is no complete pass yet. None: no limit.
 

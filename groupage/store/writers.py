@@ -7,33 +7,30 @@ worker writes tens of thousands a second.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import NoneType
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple, TypeAlias, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
 
 from groupage.contracts.topics import COUNTERPARTS
 from groupage.domain.events.base import AggregateKind
-from groupage.domain.state.columns import QUERY_COLUMNS, QueryColumns
+from groupage.domain.state.columns import QUERY_COLUMNS
 from groupage.domain.state.forms import FORMS
 from groupage.store.pool import Connection
 
-
-class StateRow(NamedTuple):
-    """A state as it is written: the columns of all kinds, then the query columns of its kind."""
-
-    key: str
-    partition: int
-    revision: int
-    changed_at: datetime
-    deadline_at: datetime | None
-    policy: int
-    """See `groupage.domain.state.base.State.policy_number`."""
-    body: bytes
-    columns: QueryColumns
-
-
-_COMMON_TYPES = ("text", "integer", "bigint", "timestamptz", "timestamptz", "integer", "bytea")
+StateRow: TypeAlias = tuple[Any, ...]
+"""A state as it is written: the values of `STATE_COLUMNS`, then the query columns of its kind."""
+STATE_COLUMNS = {
+    "key": "text",
+    "partition": "integer",
+    "revision": "bigint",
+    "changed_at": "timestamptz",
+    "deadline_at": "timestamptz",
+    "policy": "integer",
+    "body": "bytea",
+}
+"""The columns that the tables of all kinds have, with their types. `policy` is the state's
+`policy_number` (`groupage.domain.state.base.State`)."""
 _SQL_TYPES = {str: "text", bool: "boolean", int: "bigint", datetime: "timestamptz"}
 
 
@@ -148,8 +145,8 @@ def insert_sql(
 
 def _upsert(kind: AggregateKind) -> str:
     columns = query_columns(kind)
-    names = (*StateRow._fields[:-1], *columns)
-    types = (*_COMMON_TYPES, *(sql_type for sql_type, _ in columns.values()))
+    names = (*STATE_COLUMNS, *columns)
+    types = (*STATE_COLUMNS.values(), *(sql_type for sql_type, _ in columns.values()))
     form = {"form": FORMS[kind]}
     changes = ", ".join(f"{name} = excluded.{name}" for name in (*names[1:], *form))
     return insert_sql(kind, names, types, constants=form) + (
@@ -270,9 +267,8 @@ async def upsert_states(
     False when a stored revision is higher than the new one. (A tick changes a state and not its
     revision.)
     """
-    values = [(*row[:-1], *row.columns) for row in rows]
-    width = len(_COMMON_TYPES) + len(QUERY_COLUMNS[kind]._fields)
-    status = await connection.execute(_UPSERT[kind], *columns_of(values, width))
+    width = len(STATE_COLUMNS) + len(QUERY_COLUMNS[kind]._fields)
+    status = await connection.execute(_UPSERT[kind], *columns_of(rows, width))
     return status == f"INSERT 0 {len(rows)}"
 
 

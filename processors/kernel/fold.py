@@ -148,11 +148,11 @@ def advance(
         if aggregate.audits:
             aggregate.audit(state, entry, effective=True)
         state.fact_count += 1
-        # For speed, `_known_at` is asked only if it may be later.
-        if changed_at is None or fact.occurred_at > changed_at:
-            known_at = _known_at(fact)
-            if changed_at is None or known_at > changed_at:
-                changed_at = known_at
+        occurred_at, recorded_at = fact.occurred_at, fact.recorded_at
+        # For speed: `_known_at`, without a call.
+        known_at = occurred_at if occurred_at < recorded_at else recorded_at  # noqa: FURB136
+        if changed_at is None or known_at > changed_at:
+            changed_at = known_at
     state.changed_at = changed_at
     return Advanced(_finish(aggregate, state, clock_at), refolded=False)
 
@@ -162,10 +162,7 @@ def _known_at(fact: Fact) -> datetime:
 
     A device whose clock runs ahead must not carry the aggregate and its plans into the future.
     """
-    occurred_at, recorded_at = fact.occurred_at, fact.recorded_at
-    if occurred_at < recorded_at:  # for speed only: a third of the time of `min`, once a fact
-        return occurred_at
-    return recorded_at
+    return min(fact.occurred_at, fact.recorded_at)
 
 
 def refold(

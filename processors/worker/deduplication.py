@@ -40,7 +40,7 @@ async def drop_duplicates(
     wait_for_commit: Callable[[], Awaitable[None]],
     pool: asyncpg.Pool,
 ) -> None:
-    """Take duplicates out of the parts, and add the lines of the new facts to `writes`.
+    """Take duplicates out of the parts.
 
     `in_commit` is the batch that is being committed; once it is, the database has its facts.
     """
@@ -51,10 +51,6 @@ async def drop_duplicates(
         known = await _load_known(suspects, pool)
         for part in parts:
             _drop(writes, part, known)
-    for part in parts:
-        for segment in part.segments:
-            for facts in segment.facts.values():
-                writes.fact_lines += [incoming.copy_line for incoming in facts]
 
 
 async def _find_suspects(

@@ -209,7 +209,7 @@ class Folder:
             if not new_facts:
                 continue  # all were duplicates
             cached = self._cache[aggregate_key]
-            writes.new_facts.setdefault(aggregate_key, []).extend(new_facts)
+            writes.add_facts(aggregate_key, new_facts)
             writes.mark_dirty(aggregate_key, cached)
             rejected = rejections.rejection_codes(cached.state) if cached.state.rejected else {}
             try:

@@ -1,5 +1,6 @@
 """Everything that one batch will write to the database, gathered before the first statement."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -43,9 +44,9 @@ class WriteBatch:
     )
     """Those of them that may have a deadline, by kind, partition and key."""
     new_facts: dict[AggregateKey, list[IncomingFact]] = field(default_factory=dict)
-    """New facts of this batch, until `release_facts`."""
+    """New facts of this batch, until `release_facts`; add them by `add_facts`."""
     new_fact_ids: dict[AggregateKey, list[str]] = field(default_factory=dict)
-    """Their ids in hex, from then on."""
+    """Their ids in hex."""
     records: int = 0
     oldest_ms: float = float("inf")
     """Kafka's timestamp of the oldest record."""
@@ -56,6 +57,16 @@ class WriteBatch:
         if cached.aggregate.has_clock:
             kind, key = aggregate_key
             self.with_clock.setdefault((kind, cached.partition), {})[key] = cached
+
+    def add_facts(self, aggregate_key: AggregateKey, facts: Sequence[IncomingFact]) -> None:
+        """Note that these facts of the aggregate are new: they are to be stored.
+
+        All at once, for speed: each pass over the facts of a batch reads them from memory again.
+        """
+        self.new_facts.setdefault(aggregate_key, []).extend(facts)
+        ids = [incoming.fact_id for incoming in facts]
+        self.new_fact_ids.setdefault(aggregate_key, []).extend(ids)
+        self.fact_lines += [incoming.copy_line for incoming in facts]
 
     def count_records(self, part: PartitionBatch) -> None:
         """Add the part's records to the figures of the batch."""
@@ -69,8 +80,4 @@ class WriteBatch:
 
     def release_facts(self) -> None:
         """Keep only the ids of the new facts: a commit holds the batch in memory for a while."""
-        self.new_fact_ids = {
-            aggregate_key: [incoming.fact_id for incoming in facts]
-            for aggregate_key, facts in self.new_facts.items()
-        }
         self.new_facts.clear()

@@ -14,7 +14,7 @@ from groupage.domain.events.base import AggregateKind
 from groupage.domain.fact import Fact
 from groupage.store.facts import facts_of
 from groupage.store.state_codec import pack
-from groupage.store.writers import OutboxRow, StateRow, pack_headers
+from groupage.store.writers import OutboxRow, pack_headers
 from groupage.telemetry import metrics
 from processors.kernel.fold import encode_state
 from processors.kernel.outputs import Change, Forward, Message, changes
@@ -98,18 +98,19 @@ def _add_state(
     cache: StateCache,
     deadline: datetime | None,
 ) -> None:
-    body = encode_state(cached.state)
+    state = cached.state
+    body = encode_state(state)
     cache.resize(cached, len(body))
-    writes.states.setdefault(kind, []).append(
-        StateRow(
-            key=key,
-            partition=cached.partition,
-            revision=cached.state.revision,
-            changed_at=cached.state.changed_at,
-            deadline_at=deadline,
-            policy=cached.state.policy_number,
-            body=pack(body),
-            columns=cached.aggregate.columns(cached.state),
+    writes.states.setdefault(kind, []).append(  # a `StateRow`
+        (
+            key,
+            cached.partition,
+            state.revision,
+            state.changed_at,
+            deadline,
+            state.policy_number,
+            pack(body),
+            *cached.aggregate.columns(state),
         )
     )
 

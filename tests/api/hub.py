@@ -69,15 +69,15 @@ async def store_facts(
             aggregate = aggregates[kind]
             state = fold(aggregate, key, entries, clock_at=clock_at)
             assert state.changed_at is not None
-            row = writers.StateRow(
-                policy=0,
-                key=key,
-                partition=PARTITION,
-                revision=state.revision,
-                changed_at=state.changed_at,
-                deadline_at=aggregate.deadline(state),
-                body=state_codec.pack(encode_state(state)),
-                columns=aggregate.columns(state),
+            row = (
+                key,
+                PARTITION,
+                state.revision,
+                state.changed_at,
+                aggregate.deadline(state),
+                0,
+                state_codec.pack(encode_state(state)),
+                *aggregate.columns(state),
             )
             assert await writers.upsert_states(connection, kind, [row])
             alerts = [

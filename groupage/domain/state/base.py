@@ -22,10 +22,11 @@ class RejectedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
     """When it happened."""
 
 
-class State(msgspec.Struct, kw_only=True, omit_defaults=True):
+class State(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """State of an aggregate: a function of the set of its facts and of the clock.
 
-    Mutable, but only its aggregate in `processors` writes to it.
+    Mutable, but only its aggregate in `processors` writes to it. `gc=False`, for speed: a state
+    holds values, and so is never part of a reference cycle.
     """
 
     key: str

@@ -25,7 +25,7 @@ CartonMeasures = tuple[int, int, int, int]
 """Length, width, height in mm, gross mass in g of one carton."""
 
 
-class LoadMove(msgspec.Struct, kw_only=True, array_like=True):
+class LoadMove(msgspec.Struct, kw_only=True, array_like=True, gc=False):
     """A reported move of a unit into a container, or out of it (`into` false)."""
 
     at: datetime
@@ -42,7 +42,7 @@ class LoadMove(msgspec.Struct, kw_only=True, array_like=True):
     """As measured when it was loaded."""
 
 
-class UnitPart(msgspec.Struct, kw_only=True, array_like=True):
+class UnitPart(msgspec.Struct, kw_only=True, array_like=True, gc=False):
     """A unit of the consignment. For speed an array in JSON: each batch writes all units."""
 
     line: int = 0

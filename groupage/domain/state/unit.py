@@ -20,7 +20,7 @@ class WaitingFact(msgspec.Struct, kw_only=True, array_like=True):
     """Fact id of the one that it corrects or retracts; empty: none."""
 
 
-class Claim(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Claim(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """The claim of a consignment to the unit."""
 
     announced_at: datetime

@@ -73,11 +73,10 @@ def decode_for_store(
     headers: Headers,
     key: bytes | None,
     value: bytes | None,
-    *,
     recorded_at: datetime,
     topic: str | None = None,
     hub_key: HubKey | None = None,
-    older: bool = False,
+    older: bool = False,  # noqa: FBT001, FBT002 - called for each record
 ) -> Decoded:
     """Decode as `decode` does, and keep what storing the fact needs.
 
@@ -88,8 +87,8 @@ def decode_for_store(
     is_internal = topic in INTERNAL_TOPICS
     is_verified = (
         is_internal
-        and hub_key is not None
         and topic is not None
+        and hub_key is not None
         and hub_key.verifies(topic, headers, value)
     )
     decoded = decode_fast(headers, key, value, older, is_verified) or decode_cloudevent(

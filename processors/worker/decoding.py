@@ -60,10 +60,10 @@ def decode_into(
                 record.headers,
                 record.key,
                 record.value,
-                recorded_at=recorded_at,
-                topic=topic,
-                hub_key=key,
-                older=key is None,
+                recorded_at,
+                topic,
+                key,
+                key is None,
             )
         except Undecodable as error:
             part.dead_letters.append(_dead_letter_of(record, part, error))

@@ -55,6 +55,9 @@ def explain(workbook: Workbook, packing_list: PackingList, booking: Booking) -> 
     for kind, finding in findings:
         sheet = finding.sheet if finding.sheet in pages else first
         comments.setdefault((sheet, _cell_of(finding)), []).append((kind, _text_of(finding)))
+        for cell in finding.beside:
+            text = f"see {finding.cell}: {finding.text}"
+            comments.setdefault((sheet, cell), []).append((kind, text))
     for column in packing_list.columns:
         text = f"read as {meaning_of(column)}: {column.why}"
         comments.setdefault((first, column.cell), []).append(("remark", text))

@@ -141,6 +141,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     """Names the value, and what would be right or what was taken and why."""
     sheet: str = ""
+    beside: tuple[str, ...] = ()
+    """Further cells of which one may be at fault: the size, where a weight is too much for it."""
     choices: tuple["Choice", ...] = ()
     """Of a question: the readings between which somebody decides."""
 

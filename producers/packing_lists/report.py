@@ -54,6 +54,8 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     found: dict[str, Any] = {"cell": finding.cell, "code": finding.code, "text": finding.text}
     if finding.sheet:
         found["sheet"] = finding.sheet
+    if finding.beside:
+        found["beside"] = list(finding.beside)
     if finding.choices:
         found["choices"] = [msgspec.to_builtins(choice) for choice in finding.choices]
     return found
@@ -176,4 +178,4 @@ def _findings(title: str, findings: tuple[Finding, ...]) -> Iterator[str]:
 
 
 def _place(finding: Finding) -> str:
-    return finding.cell or "list"
+    return ", ".join((finding.cell, *finding.beside[:1])) or "list"

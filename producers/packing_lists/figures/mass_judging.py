@@ -13,6 +13,7 @@ from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import TableReading
 from producers.packing_lists.figures.units import MASSES
 from producers.packing_lists.model import Unit
+from producers.sheets.workbook import cell_name
 
 _USUAL: tuple[Unit, ...] = ("kg", "lb", "jin", "g", "t")
 
@@ -136,7 +137,9 @@ def _judge_contradiction(
     if not others and (len(near) == 1 or len(stated) == 1 or least.proofs):
         taken = near[0] if len(near) == 1 else least
         for misfit in taken.misfits:
-            notes.ask(misfit.cell, "mass_contradiction", misfit.text, misfit.choices)
+            cells = [answer.partition("=")[2] for answer, _ in misfit.choices]
+            beside = [cell for cell in cells if cell != "rows"]
+            notes.ask(misfit.cell, "mass_contradiction", misfit.text, misfit.choices, beside)
         return None, ""
     reason = (
         f"the weights contradict each other ({'; '.join(each.text for each in least.misfits[:3])})"
@@ -215,4 +218,5 @@ def compare_net(
                     "net_above_gross",
                     f"net {value_text(value.value)}, above the gross weight of {shown} kg a carton",
                     [(f"{key}=ignore", f"the gross weight is right: {shown} kg")],
+                    [cell_name(lines[index].row, each) for each in reading.columns("gross")[:1]],
                 )

@@ -7,6 +7,8 @@ from producers.packing_lists.model import Choice, Finding
 FINDINGS_MAX = 50
 """Of one code: more errors of the same kind help nobody, and a hostile file would fill memory."""
 
+BESIDE_MAX = 20
+
 
 class Answers:
     """Answers handed in (``F5.unit`` → ``cm``), and which of them a question has used."""
@@ -48,24 +50,42 @@ class Notes:
         self.counts_proved = False
         self._counts: dict[str, int] = {}
 
-    def ask(self, cell: str, code: str, text: str, choices: Sequence[tuple[str, str]]) -> None:
-        """Add a question; each choice is an answer and what follows from it."""
+    def ask(
+        self,
+        cell: str,
+        code: str,
+        text: str,
+        choices: Sequence[tuple[str, str]],
+        beside: Sequence[str] = (),
+    ) -> None:
+        """Add a question; each choice is an answer and what follows from it.
+
+        `beside` are further cells of which one may be at fault.
+        """
         found = tuple(
             Choice(answer=self._answers.key(answer, self.sheet), text=follows)
             for answer, follows in choices
         )
         self._add(
             self.questions,
-            Finding(cell=cell, code=code, text=text, sheet=self.sheet, choices=found),
+            Finding(
+                cell=cell,
+                code=code,
+                text=text,
+                sheet=self.sheet,
+                beside=tuple(each for each in dict.fromkeys(beside) if each != cell)[:BESIDE_MAX],
+                choices=found,
+            ),
         )
 
     def error(self, cell: str, code: str, text: str) -> None:
         """Add an error."""
         self._add(self.errors, Finding(cell=cell, code=code, text=text, sheet=self.sheet))
 
-    def remark(self, cell: str, code: str, text: str) -> None:
-        """Add a remark."""
-        self._add(self.remarks, Finding(cell=cell, code=code, text=text, sheet=self.sheet))
+    def remark(self, cell: str, code: str, text: str, beside: Sequence[str] = ()) -> None:
+        """Add a remark; `beside` are further cells that it is about."""
+        found = Finding(cell=cell, code=code, text=text, sheet=self.sheet, beside=tuple(beside))
+        self._add(self.remarks, found)
 
     def confirm(self, text: str, *, counts: bool = False) -> None:
         """Note evidence; `counts`: it would not hold with another number of cartons.

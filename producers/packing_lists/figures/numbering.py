@@ -126,6 +126,7 @@ class Numbering:
                 (f"{cell}.count=cartons", f"{count} cartons, without these numbers"),
                 (f"{cell}.count=numbers", f"{len(numbers)} cartons, {shown}"),
             ],
+            [cell_name(row, column) for column in self._reading.columns("cartons")[:1]],
         )
         return count, ()
 

@@ -7,7 +7,7 @@ forgotten looks the same, and no sum of the list may show it. A remark is all th
 from collections.abc import Sequence
 
 from producers.packing_lists.figures.notes import Notes
-from producers.packing_lists.figures.table import TableReading
+from producers.packing_lists.figures.table import TableReading, size_columns
 from producers.packing_lists.model import CartonLine
 from producers.sheets.workbook import cell_name
 
@@ -30,6 +30,7 @@ def remark_outliers(reading: TableReading, lines: Sequence[CartonLine], notes: N
             "density_unlike_others",
             f"these cartons weigh {density:,.0f} kg/m³, and the nearest others {other:,.0f}: "
             "are weight and size right?",
+            [cell_name(line.rows[0], each) for each in size_columns(reading)[:1]],
         )
         return
 

@@ -31,6 +31,7 @@ def compare_pieces(
                 f"{value_text(rates[0] * line.count)} pieces, and the list says "
                 f"{value_text(pieces.value)}",
                 [(f"{cell}.pieces=cartons", f"{line.count} cartons are right")],
+                [cell_name(line.row, column) for column in reading.columns("cartons")[:1]],
             )
     if proved:
         notes.confirm(f"pieces in a carton × cartons = pieces in {proved} rows", counts=True)

@@ -7,9 +7,10 @@ from producers.packing_lists.figures.limits import Size
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.sizes import SizeReading, SizeSolver
-from producers.packing_lists.figures.table import TableReading
+from producers.packing_lists.figures.table import TableReading, size_columns
 from producers.packing_lists.figures.units import VOLUMES
 from producers.packing_lists.figures.volumes import Fit
+from producers.sheets.workbook import cell_name
 
 
 def judge_sizes(
@@ -176,6 +177,12 @@ def ask_about_volumes(
                 "volume",
                 f"the list says {value_text(volume.value)} {unit}, the edges give {shown:.3f}",
                 [(f"{key}=size", f"the edges are right: {shown:.3f} {unit}")],
+                [
+                    cell_name(lines[index].row, column)
+                    for index in volume.lines
+                    for column in size_columns(reading)[:1]
+                    if not volume.is_total
+                ],
             )
 
 

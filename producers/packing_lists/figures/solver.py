@@ -13,7 +13,7 @@ from producers.packing_lists.figures.declared import read_declared_totals
 from producers.packing_lists.figures.edges import attach_edges
 from producers.packing_lists.figures.handling import HandlingReader
 from producers.packing_lists.figures.ids import MADE_A_DATE, is_date
-from producers.packing_lists.figures.limits import describe_excess
+from producers.packing_lists.figures.limits import describe_excess, excess_of_edges
 from producers.packing_lists.figures.lines import Line
 from producers.packing_lists.figures.mass_columns import (
     MassColumn,
@@ -34,6 +34,7 @@ from producers.packing_lists.figures.table import (
     EDGES,
     NUMERIC,
     TableReading,
+    size_columns,
     value_under,
 )
 from producers.packing_lists.figures.volumes import Fit
@@ -224,24 +225,33 @@ class _Solver:
         self, lines: Sequence[Line], sizes: SizeReading, masses: MassReading
     ) -> None:
         """Ask about cartons beyond the limits of the policy, in one question."""
-        beyond = [
-            (line, excess)
-            for line, size, mass in zip(lines, sizes.sizes, masses.grams, strict=True)
-            if (excess := describe_excess(size, mass, mass, self._limits))
-        ]
-        if not beyond:
-            return
         reading = self._reading
-        column = (*reading.columns("size"), *reading.columns("length"))[0]
-        cell = cell_name(beyond[0][0].row, column)
-        if self._answers.find(f"{cell}.limits", reading.table.sheet.name, ("accept",)):
+        sized, weighed = size_columns(reading)[0], reading.columns("gross")[0]
+        beyond: list[str] = []
+        cells: list[str] = []
+        for line, size, mass in zip(lines, sizes.sizes, masses.grams, strict=True):
+            excess = describe_excess(size, mass, mass, self._limits)
+            if not excess:
+                continue
+            of_size, of_mass = cell_name(line.row, sized), cell_name(line.row, weighed)
+            if excess_of_edges(size, self._limits):
+                cells += [of_size]
+                beyond.append(f"{of_size}: {excess}")
+            else:
+                cells += [of_mass, of_size]
+                edges = " × ".join(f"{edge:,}" for edge in size.edges)
+                beyond.append(f"{of_mass}, {of_size}: {mass / 1_000:g} kg in {edges} mm: {excess}")
+        if not beyond or self._answers.find(
+            f"{cells[0]}.limits", reading.table.sheet.name, ("accept",)
+        ):
             return
         more = f" ({len(beyond)} rows are beyond the limits)" if len(beyond) > 1 else ""
         self._notes.ask(
-            cell,
+            cells[0],
             "limits",
-            f"{beyond[0][1]}{more}",
-            [(f"{cell}.limits=accept", "the figures are right")],
+            f"{beyond[0]}{more}",
+            [(f"{cells[0]}.limits=accept", "the figures are right")],
+            cells,
         )
 
     def _lines(

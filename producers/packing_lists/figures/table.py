@@ -206,6 +206,11 @@ class TableReading:
                 yield Total(found, groups, cell, f"{cell}.{aspect}", label.text)
 
 
+def size_columns(reading: TableReading) -> Sequence[int]:
+    """Return the columns of sizes, or of lengths."""
+    return (*reading.columns("size"), *reading.columns("length"))
+
+
 def _label_amount(label: Label, style: Style) -> Amount | None:
     found = read_quantity(label.value)
     value = None if found is None else value_under(found, style)

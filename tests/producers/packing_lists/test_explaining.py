@@ -49,6 +49,17 @@ def test_findings_are_comments_at_their_cells() -> None:
     assert any("cm or mm?" in str(text) for text in summary)
 
 
+def test_both_cells_of_a_contradiction_are_coloured() -> None:
+    """A weight that is too much for its size; a third cell is left alone."""
+    asked = Finding(cell="B2", code="limits", text="too dense", beside=("C2",))
+    found = packing_list(line(), questions=(asked,))
+    sheet = book(("品名", "毛重", "尺寸"), ("玩具", 900, "9*9*9"))
+    page = load_workbook(io.BytesIO(explain(sheet, found, booked(found))))["PL"]
+    assert page["B2"].fill.fgColor.rgb == page["C2"].fill.fgColor.rgb
+    assert page["C2"].comment.text.startswith("question: see B2: too dense")
+    assert page["A2"].comment is None
+
+
 def test_nothing_in_the_workbook_is_a_formula() -> None:
     """Texts, saved formulas and errors of the list are written as text."""
     rows = (EVIL, tuple(map(Formula, EVIL)), tuple(map(CellError, EVIL)))

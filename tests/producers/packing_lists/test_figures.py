@@ -516,8 +516,8 @@ def test_cartons_beyond_the_limits_are_asked_about() -> None:
         ["Jugs", 10, "60*40*35", 12.5, 125],
         ["Lead", 10, "20*20*20", 90, 900],
     ]
-    assert asked(read(rows)) == {"C4": ["C4.limits=accept"]}
-    assert len(figures(read(rows, answers={"C4.limits": "accept"}))) == 3
+    assert asked(read(rows)) == {"D4": ["D4.limits=accept"]}
+    assert len(figures(read(rows, answers={"D4.limits": "accept"}))) == 3
 
 
 def test_the_limits_are_those_of_the_policy(tmp_path: Path) -> None:
@@ -533,7 +533,7 @@ def test_the_limits_are_those_of_the_policy(tmp_path: Path) -> None:
     sheet = Sheet(name="S", rows=tuple(map(tuple, rows)))
     book = Workbook(name="l.xlsx", sheets=(sheet,), format="xlsx")
     assert understand(book).questions == ()
-    assert asked(understand(book, limits=load_policy(file).cartons)) == {"C4": ["C4.limits=accept"]}
+    assert asked(understand(book, limits=load_policy(file).cartons)) == {"D4": ["D4.limits=accept"]}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """EPCIS events of the hub's own facts: made once, in bounded steps, found beside captured ones."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -27,15 +29,22 @@ from groupage.domain.events.unit import (
     UnitUnloaded,
 )
 from groupage.domain.fact import Fact
-from groupage.store import own_events
+from groupage.domain.namespaces import Namespaces
+from groupage.settings import DatabaseSettings
+from groupage.store import migrations, own_events
 from groupage.store.locks import OWN_EVENTS_LOCK
 from groupage.store.own_events import count_left
+from groupage.store.pool import create_pool
 from groupage.telemetry import metrics
+from producers.epcis.checks import check_event
 from producers.epcis.own_meanings import MEANINGS
 from tests.api.hub import START, fact, store_facts
-from tests.api.test_epcis_events import captured, event, found, store
+from tests.api.test_dcsa_events import served
+from tests.api.test_epcis_events import captured, event, found, play_client, store
+from tests.processors.stream import released_hub
+from tests.producers.test_epcis_schema import schema_of
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 Pool = asyncpg.Pool
 SSCC = "350000000000000013"
 LINK = "https://id.gs1.org/00/350000000000000013"
@@ -380,3 +389,43 @@ async def test_a_fact_that_cannot_be_written_keeps_no_other_back(
     await take_in(pool, the_day())
     await derive(pool)
     assert len(await rows_of(pool)) == len(DAY) - 1
+
+
+async def test_answers_with_own_events_keep_to_the_standard(
+    pool: "Pool[asyncpg.Record]", foreign_data: Path
+) -> None:
+    """By GS1's JSON Schema, and for a client that follows GS1's OpenAPI document alone."""
+    await take_in(pool, [*the_day(), *with_mistakes()])
+    await derive(pool)
+    transport = httpx.ASGITransport(create_app(pool))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        answer = await client.get("/events?perPage=1000")
+    events = found(answer)
+    assert len(events) == len(DAY) + 11
+    schema = schema_of(foreign_data / "epcis" / "json-schema")
+    for each in events:
+        schema.validate(each)
+    standard = json.loads((foreign_data / "epcis" / "rest-openapi.json").read_bytes())
+    paths = ("/events", "/events/{eventID}", "/epcs/{epc}/events", "/bizSteps/{bizStep}/events")
+    async with served(pool) as address:
+        await asyncio.to_thread(play_client, standard, paths, address)
+
+
+async def test_the_facts_of_a_released_hub_become_events(empty_database_url: str) -> None:
+    """What version 0.2.0 stored is upgraded, and each of its events is valid."""
+    await released_hub.restore(
+        released_hub.read(released_hub.FOLDER / "0.2.0.json.gz"), empty_database_url
+    )
+    await migrations.upgrade(empty_database_url)
+    pool = await create_pool(DatabaseSettings(url=empty_database_url), application_name="test")
+    try:
+        await derive(pool)
+        rows = await rows_of(pool)
+        assert await count_left(pool) == 0
+    finally:
+        pool.terminate()
+    own = [msgspec.json.decode(row["body"]) for row in rows if row["own"]]
+    assert len(own) > 30
+    assert {each["type"] for each in own} >= {"ObjectEvent", "AggregationEvent", "AssociationEvent"}
+    for each in own:
+        assert check_event(each, "", Namespaces()) == []

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -111,11 +113,21 @@ class TestReceiver:
             writer.close()
 
 
+def certificate(name: str) -> Path:
+    """A certificate for that name with its key, signed by itself."""
+    return Path(__file__).with_name("certificates") / f"{name}.pem"
+
+
 @asynccontextmanager
-async def receiving(behave: Behaviour = lambda _: OK) -> AsyncIterator[TestReceiver]:
-    """Receive on a free port."""
-    receiver = TestReceiver(behave)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, limit=2**20)
+async def receiving(
+    behave: Behaviour = lambda _: OK, *, certificate_of: str = ""
+) -> AsyncIterator[TestReceiver]:
+    """Receive on a free port; with the certificate of a name by HTTPS."""
+    receiver, tls = TestReceiver(behave), None
+    if certificate_of:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate(certificate_of))
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, limit=2**20, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

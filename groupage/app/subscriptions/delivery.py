@@ -80,6 +80,7 @@ class Delivery:
             Receiver,
         )
 
+        structlog.contextvars.bind_contextvars(subscription=str(self._id))
         subscription = await read_subscription(self._pool, self._id)
         if subscription is None or subscription.stopped_at is not None:
             return
@@ -210,7 +211,7 @@ class Delivery:
     async def _stop(self, reason: str) -> None:
         if await stop_subscription(self._pool, self._id, reason):
             SUBSCRIPTION_DELIVERIES.labels("stopped").inc()
-            log.error("subscription_stopped", subscription=str(self._id), reason=reason)
+            log.error("subscription_stopped", reason=reason)
 
 
 def _backoff(error: Exception) -> bool | float:

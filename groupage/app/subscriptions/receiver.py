@@ -173,5 +173,7 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def _sentence(error: httpx.HTTPError) -> str:
-    text = str(error)[:200]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    text = str(error)[:200] or type(error).__name__
+    if isinstance(error, httpx.ConnectError):
+        return f"no connection: {text}"
+    return f"the connection broke, or the answer is not HTTP: {text}"

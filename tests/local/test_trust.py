@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -18,7 +19,14 @@ from starlette.routing import Route, compile_path
 from groupage.app.api.app import ENDPOINTS
 from groupage.app.local.hub import running_hub
 from groupage.app.local.state import HubState
-from groupage.settings import GatewaySettings, KafkaSettings
+from groupage.settings import (
+    DatabaseSettings,
+    GatewaySettings,
+    KafkaSettings,
+    LocalSettings,
+    SubscriptionSettings,
+)
+from groupage.settings.subscriptions import HOSTS_VARIABLE
 from groupage.telemetry.probes import Probes
 from producers.gateway.app import Gateway, create_app
 
@@ -83,6 +91,21 @@ def test_the_page_names_every_route() -> None:
     assert set(documented_routes("api")) == routes_of(endpoints) | routes_of(probes) | openapi
 
 
+def test_the_page_names_what_decides_about_each_outgoing_connection() -> None:
+    """A variable of a settings class, so that an operator can look and change it."""
+    named = [re.findall("`(GROUPAGE_[A-Z_]+)`", row[2]) for row in table_rows("| process | to |")]
+    settings = (KafkaSettings, DatabaseSettings, SubscriptionSettings, LocalSettings)
+    variables = {
+        f"{each.model_config['env_prefix']}{name}".upper()
+        for each in settings
+        for name in each.model_fields
+    }
+    assert all(named)
+    assert {name for names in named for name in names} <= variables
+    assert HOSTS_VARIABLE in variables
+    assert SubscriptionSettings().allowed_hosts == ()
+
+
 @pytest.mark.parametrize("listener", TOKENS)
 def test_beyond_loopback_no_process_starts_without_a_token(listener: str) -> None:
     """It ends with status 1 and names the variable, before it opens a socket."""
@@ -131,6 +154,15 @@ def a_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubState]:
         yield state
     finally:
         run("down")
+
+
+def test_no_process_connects_beyond_this_machine(hub: HubState) -> None:
+    """Unless a setting names another host."""
+    for process in hub.processes:
+        assert process.identity is not None
+        for connection in psutil.Process(process.identity.pid).net_connections("inet"):
+            if connection.raddr:
+                assert ip_address(connection.raddr.ip.removeprefix("::ffff:")).is_loopback
 
 
 def addresses(hub: HubState) -> Iterator[tuple[str, str, int]]:

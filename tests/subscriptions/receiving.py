@@ -114,7 +114,7 @@ class TestReceiver:
 
 
 def certificate(name: str) -> Path:
-    """A certificate for that name with its key, signed by itself."""
+    """A certificate for that name with its key. No authority signed it."""
     return Path(__file__).with_name("certificates") / f"{name}.pem"
 
 

@@ -426,6 +426,6 @@ async def test_the_facts_of_a_released_hub_become_events(empty_database_url: str
         pool.terminate()
     own = [msgspec.json.decode(row["body"]) for row in rows if row["own"]]
     assert len(own) > 30
-    assert {each["type"] for each in own} >= {"ObjectEvent", "AggregationEvent", "AssociationEvent"}
+    assert {each["type"] for each in own} >= {"ObjectEvent", "AggregationEvent"}
     for each in own:
         assert check_event(each, "", Namespaces()) == []

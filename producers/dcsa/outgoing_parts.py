@@ -36,6 +36,7 @@ from groupage.domain.events.equipment import (
     ContainerSealed,
 )
 from producers.dcsa.shipments import CONSOLIDATION_URN, DOCUMENT_OF_HOLD, FORWARDER
+from producers.dcsa.vocabulary import SEAL_TYPES
 from producers.epcis.observation import CONSIGNMENT_URN
 
 _SHIPMENT_EVENTS: tuple[type[Event], ...] = (
@@ -203,7 +204,8 @@ def _inspected(event: Any) -> Outgoing:
 
 def _sealed(event: Any) -> Outgoing:
     resealed = isinstance(event, ContainerResealed)
-    seal = {"number": event.seal_no, "source": event.source, "type": event.seal_type}
+    kind = SEAL_TYPES.word_of(event.seal_type)
+    seal = {"number": event.seal_no, "source": event.source, "type": kind}
     fits = len(event.seal_no) <= _SEAL_LENGTH_MAX
     return Outgoing(
         event_type="EQUIPMENT",

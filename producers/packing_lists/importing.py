@@ -12,6 +12,7 @@ from producers.entries import Accepted, Entry, Rejected
 from producers.packing_lists.booking import Booking, Times, book
 from producers.packing_lists.jobs import ANSWERED
 from producers.packing_lists.model import Finding, PackingList
+from producers.packing_lists.profile_check import check_profile
 from producers.packing_lists.profiles import Profile, load_profile, require_same_form
 from producers.packing_lists.reading import understand
 from producers.packing_lists.shared import Options
@@ -73,9 +74,21 @@ def read_list(
     options = Options(**{**profile.options, **given})
     workbook = turn_lists(read_workbook(name, data, encoding=request.encoding))
     figures = {key: value for key, value in answers.items() if key not in OWN_ANSWERS}
-    packing_list = understand(workbook, answers=figures, limits=policy.cartons, sheet=request.sheet)
+
+    def read_with(given: Mapping[str, str]) -> PackingList:
+        return understand(workbook, answers=given, limits=policy.cartons, sheet=request.sheet)
+
+    packing_list = read_with(figures)
     require_same_form(profile, packing_list, request.profile)
-    packing_list = _without_idle_answers(packing_list, profile.answers.keys() - request.answers)
+    remembered = {key: figures[key] for key in figures.keys() - request.answers}
+    idle = {key for key in remembered if _is_idle(packing_list, key)}
+    packing_list = _without_idle_answers(packing_list, remembered)
+    packing_list = check_profile(
+        request.profile,
+        {key: answer for key, answer in sorted(remembered.items()) if key not in idle},
+        packing_list,
+        lambda: read_with({k: v for k, v in figures.items() if k not in remembered}),
+    )
     by_profile = [
         Finding(cell="", code="profile", text=f"{field} {value}: profile {request.profile} says it")
         for field, value in profile.options.items()
@@ -93,6 +106,14 @@ def read_list(
         rules=CheckDigitRules(containers=policy.check_digits, units=policy.check_digits),
     )
     return ListReading(workbook=workbook, packing_list=packing_list, booking=booking)
+
+
+def _is_idle(packing_list: PackingList, key: str) -> bool:
+    """Tell whether an answer of a profile fits no question of the list."""
+    return any(
+        error.code == "unknown_answer" and error.text.startswith(f"answer {key}=")
+        for error in packing_list.errors
+    )
 
 
 def _without_idle_answers(packing_list: PackingList, keys: Collection[str]) -> PackingList:

@@ -14,6 +14,8 @@ from producers.packing_lists.sheet_totals import settle_sheet_totals
 from producers.packing_lists.turned import turn_lists
 from producers.sheets.workbook import Workbook
 
+_ANSWERS_SHOWN = 8
+
 
 def understand(
     workbook: Workbook,
@@ -38,7 +40,7 @@ def understand(
     errors = [finding for table in tables for finding in table.layout.errors]
     errors += [finding for each in read for finding in each.notes.errors]
     questions += _find_copies(names, read, known)
-    errors += [*_find_repeated_ids(names, read), *findings["errors"], *_unused(known)]
+    errors += [*_find_repeated_ids(names, read), *findings["errors"], *_unused(known, questions)]
     remarks = [finding for table in tables for finding in table.layout.remarks]
     remarks += [finding for each in read for finding in each.notes.remarks]
     declared = _declared(names, read, errors, remarks)
@@ -216,15 +218,21 @@ def _compare_summary(
     errors.append(Finding(cell="", code="size", text=text, sheet=name))
 
 
-def _unused(answers: Answers) -> list[Finding]:
-    return [
-        Finding(
-            cell="",
-            code="unknown_answer",
-            text=f"answer {key}={answer} fits no question of this list",
-        )
-        for key, answer in answers.unused()
-    ]
+def _unused(answers: Answers, questions: Sequence[Finding]) -> list[Finding]:
+    """Find answers that fit no question, and say what is asked instead."""
+    open_ = [choice.answer for question in questions for choice in question.choices]
+    found = []
+    for key, answer in answers.unused():
+        text = f"answer {key}={answer} fits no question of this list"
+        if key in answers.offered:
+            expected = ", ".join(dict.fromkeys(answers.offered[key][:_ANSWERS_SHOWN]))
+            text = f"answer {key}={answer} is not known; expected {key}= one of {expected}"
+        elif open_:
+            text += f"; open are {', '.join(open_[:_ANSWERS_SHOWN])}"
+        else:
+            text += ": leave it out; the list has no open question about its figures"
+        found.append(Finding(cell="", code="unknown_answer", text=text))
+    return found
 
 
 def _file_remarks(workbook: Workbook) -> tuple[Finding, ...]:

@@ -24,6 +24,13 @@ from producers.sheets.workbook import Cell, CellError, Formula, cell_name
 T = TypeVar("T")
 DEFAULTS = {"consignee": "TO ORDER", "pol": "CNNGB", "mode": "1039", "currency": "USD"}
 """Taken, with a remark, where neither the list nor an option says anything."""
+_NAMES = {
+    "pol": "port of loading",
+    "pod": "port of discharge",
+    "mode": "customs mode",
+    "ready_at": "date of readiness",
+    "latest_arrival_at": "latest date of arrival",
+}
 APART = (
     "a column 入仓号 (Booking no) tells consignments apart, or the answer consignments=split makes "
     "one of each shipper, consignee and port"
@@ -202,7 +209,8 @@ class SharedFields:
             )
             for each in statements
         ]
-        text = f"which {field} is right? " + ", or ".join(choice.text for choice in choices)
+        text = f"which {_spoken(field)} is right? "
+        text += ", or ".join(choice.text for choice in choices)
         cell = next((each.cell for each in statements if each.cell), "")
         self._findings.ask(cell, "contradiction", text, choices)
 
@@ -244,7 +252,13 @@ class SharedFields:
         if not self._lines and self._cells.has(field):
             return  # its rows could not be read, for other errors
         expected = f"a column or a label for it, or the option --{_dashed(field)}"
-        self._findings.refuse("", f"no_{field}", None, f"{field}: {expected}")
+        self._findings.refuse("", f"no_{field}", None, f"{_spoken(field)}: {expected}")
+
+
+def _spoken(field: str) -> str:
+    """Return a field's name for people: ``port of discharge (pod)``."""
+    name = _NAMES.get(field)
+    return f"{name} ({field})" if name else field.replace("_", " ")
 
 
 def _dashed(field: str) -> str:

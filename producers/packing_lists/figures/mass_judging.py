@@ -212,11 +212,14 @@ def compare_net(
                 continue
             key = f"{value.cell}.net"
             if answers.find(key, reading.table.sheet.name, ("ignore",)) is None:
-                shown = value_text(kg(Decimal(gross[index])))
+                shown, net = (
+                    value_text(kg(Decimal(each))) for each in (gross[index], least[index])
+                )
                 notes.ask(
                     value.cell,
                     "net_above_gross",
-                    f"net {value_text(value.value)}, above the gross weight of {shown} kg a carton",
+                    f"net {value_text(value.value)} is at least {net} kg a carton, above the gross "
+                    f"weight of {shown} kg a carton",
                     [(f"{key}=ignore", f"the gross weight is right: {shown} kg")],
                     [cell_name(lines[index].row, each) for each in reading.columns("gross")[:1]],
                 )

@@ -17,6 +17,8 @@ class Answers:
         self._given = dict(given)
         self._name_sheets = name_sheets
         self.used: set[str] = set()
+        self.offered: dict[str, tuple[str, ...]] = {}
+        """The answers that the list allows, by key."""
 
     def key(self, key: str, sheet: str) -> str:
         """Return the key of an answer: with the sheet's name where several sheets are read."""
@@ -26,7 +28,10 @@ class Answers:
         """Return the answer to a question if it is one of those that the question allows."""
         name = self.key(key, sheet)
         answer = self._given.get(name)
-        if answer is None or answer not in allowed:
+        if answer is None:
+            return None
+        if answer not in allowed:
+            self.offered[name] = tuple(allowed)
             return None
         self.used.add(name)
         return answer

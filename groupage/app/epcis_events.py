@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from xml.sax.saxutils import escape
 
 import msgspec
 
 from groupage.contracts.captured_events import CapturedEvent
+from groupage.domain.namespaces import Namespaces
+from producers.epcis.xml_writing import WordForm, write_event
 
 CONTEXT_URL = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 
@@ -45,6 +48,26 @@ def query_document(
             "creationDate": _text(created_at),
             "epcisBody": {"queryResults": results},
         }
+    )
+
+
+def xml_event(event: CapturedEvent, words: WordForm | None) -> str:
+    """Return the event in XML, with its `recordTime`. Raises NotInXml."""
+    context = None if event.context is None else msgspec.json.decode(event.context)
+    namespaces = Namespaces().with_context(context)
+    at = _text(event.recorded_at)
+    return write_event(event.body, namespaces, record_time=at, words=words)
+
+
+def xml_document(events: Iterable[str], *, query_name: str, created_at: datetime) -> str:
+    """Return the document in XML that answers a query with these events."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<epcisq:EPCISQueryDocument xmlns:epcisq="urn:epcglobal:epcis-query:xsd:2" '
+        f'schemaVersion="2.0" creationDate="{_text(created_at)}">'
+        f"<EPCISBody><epcisq:QueryResults><queryName>{escape(query_name)}</queryName>"
+        f"<resultsBody><EventList>{''.join(events)}</EventList></resultsBody>"
+        "</epcisq:QueryResults></EPCISBody></epcisq:EPCISQueryDocument>\n"
     )
 
 

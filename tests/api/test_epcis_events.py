@@ -41,6 +41,7 @@ from groupage.store.readers import captured_events
 from producers.entries import Accepted, Quarantined
 from producers.epcis.importing import entries_of
 from producers.epcis.reading import read_json
+from producers.epcis.xml_reading import read_xml
 from tests.api.test_dcsa_events import served
 
 Pool = asyncpg.Pool
@@ -387,7 +388,8 @@ async def test_too_many_events(api: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "status"),
     [
-        ("Accept", "application/xml", 406),
+        ("Accept", "text/html", 406),
+        ("Accept", "application/xml;q=0.0, text/html", 406),
         ("Accept", "text/html, application/ld+json;q=0.5", 200),
         ("GS1-EPC-Format", "Always_EPC_URN", 406),
         ("GS1-EPC-Format", "Never_Translates", 200),
@@ -409,6 +411,62 @@ async def test_headers(api: httpx.AsyncClient, name: str, value: str, status: in
         else:
             assert answer.json()["type"] == "epcisException:NotAcceptableException"
             assert answer.json()["errors"][0]["field"] == f"header {name}"
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/xml", "application/xml"),
+        ("text/xml;q=0.9, text/html", "application/xml"),
+        ("application/json;q=0.5, application/xml", "application/xml"),
+        ("application/xml;q=0.5, */*", "application/json"),
+        ("application/xml, application/json", "application/json"),
+    ],
+)
+async def test_answers_in_xml(api: httpx.AsyncClient, accept: str, kind: str) -> None:
+    """For a client that prefers it: a query document that our own reader takes."""
+    answers = [
+        await api.get(path, headers={"Accept": accept})
+        for path in ("/events?perPage=3", "/events/urn:uuid:2", "/bizSteps/packing/events")
+    ]
+    assert {each.headers["content-type"].partition(";")[0] for each in answers} == {kind}
+    assert "link" in answers[0].headers
+    if kind == "application/xml":
+        documents = [read_xml(each.content) for each in answers]
+        assert [len(each.events) for each in documents] == [3, 1, 1]
+        event = json.loads(bytes(documents[1].events[0]))
+        assert event["recordTime"] == "2026-03-02T03:00:01.000Z"
+        assert event["bizStep"] == "packing"
+        assert b"<queryName>SimpleEventQuery</queryName>" in answers[0].content
+
+
+@pytest.mark.integration
+async def test_the_form_of_words_in_xml(api: httpx.AsyncClient) -> None:
+    """By the standard's header. Bare words of JSON cannot stay bare."""
+    xml = {"Accept": "application/xml"}
+    for form, step in (
+        ("Always_URN", b"urn:epcglobal:cbv:bizstep:receiving"),
+        ("Always_Web_URI", b"https://ref.gs1.org/cbv/BizStep-receiving"),
+    ):
+        answer = await api.get("/events", headers={**xml, "GS1-CBV-XML-Format": form})
+        assert step in answer.content
+        assert answer.headers["GS1-CBV-XML-Format"] == form
+    never = {**xml, "GS1-CBV-XML-Format": "Never_Translates"}
+    assert (await api.get("/events", headers=never)).status_code == 406
+
+
+@pytest.mark.integration
+async def test_an_event_that_xml_cannot_hold(
+    api: httpx.AsyncClient, hub: "Pool[asyncpg.Record]"
+) -> None:
+    """The answer names event and member; JSON has it."""
+    await store(hub, [captured(event(9, action="OBSERVE", **{"no:prefix": "x"}), 9)])
+    answer = await api.get("/events/urn:uuid:9", headers={"Accept": "application/xml"})
+    assert answer.status_code == 406
+    assert answer.json()["type"] == "epcisException:NotAcceptableException"
+    assert answer.json()["errors"][0]["field"] == "urn:uuid:9: ObjectEvent.no:prefix"
+    assert (await api.get("/events/urn:uuid:9")).status_code == 200
 
 
 @pytest.mark.integration

@@ -55,6 +55,11 @@ class Endpoint:
     """Answers a request with wrong parameters in a form of its own, besides the problem document's
     members."""
 
+    @property
+    def other_media_types(self) -> tuple[str, ...]:
+        """Media types of the answer besides JSON."""
+        return ()
+
     def route(self) -> Route:
         """Build the route."""
         return Route(self.path, self._answer)

@@ -46,7 +46,7 @@ class EventsEndpoint(DescribedEndpoint):
             address = re.sub("{.*}", lambda _: quote(value, safe=""), self.path)
             following = urlencode({**given, "nextPageToken": token})
             headers["Link"] = f'<{address}?{following}>; rel="next"'
-        return answer_events(captures, headers)
+        return answer_events(request, captures, headers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class EventEndpoint(DescribedEndpoint):
             raise InvalidInput("this path has no parameters")
         (event_id,) = request.path_params.values()
         captures = await _event(request.app.state.pool, event_id)
-        return answer_events(captures, {})
+        return answer_events(request, captures, {})
 
 
 async def _event(pool: Connection, event_id: str) -> Sequence[StoredCapture]:
@@ -76,6 +76,7 @@ def _endpoint(path: str, parameter: str, summary: str) -> EventsEndpoint:
     return EventsEndpoint(
         path=path,
         handle=read_page,
+        answers_xml=True,
         queries=(struct,),
         struct=struct,
         parameter=parameter,
@@ -91,6 +92,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     EventEndpoint(
         path="/events/{event_id:path}",
         handle=_event,
+        answers_xml=True,
         result=EPCISQueryDocument,
         problems=(404, 406),
         headers=HEADERS[:-1],

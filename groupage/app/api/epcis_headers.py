@@ -1,6 +1,7 @@
 """Versions and formats of GS1's REST binding: how a path describes itself, and what it refuses."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -13,6 +14,7 @@ from groupage.app.api.problems import HttpProblem
 from groupage.app.api.query import WrongParameters
 from groupage.domain.namespaces import IRI_LENGTH_MAX, Namespaces
 from groupage.serving.problems import WrongField
+from producers.epcis.xml_writing import WordForm
 
 VERSION = "2.0.0"
 HEADERS = (
@@ -32,12 +34,24 @@ _OUR_VERSION = (2, 0)
 _PREFIX = re.compile(r"[A-Za-z][\w.-]{0,50}")
 _EPC_FORMATS = ("No_Preference", "Never_Translates")
 _XML_FORMATS = ("No_Preference", "Never_Translates", "Always_Web_URI", "Always_URN")
+_FORM_OF_WORDS = "GS1-CBV-XML-Format"
+_WEIGHT = re.compile(r"[01](\.\d{0,3})?", re.ASCII)
+XML = "application/xml"
+_XML = frozenset((XML, "text/xml"))
 _READABLE = {"", "*/*", "application/*", "application/json", "application/ld+json"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DescribedEndpoint(Endpoint):
     """A path that says on OPTIONS what it understands, as the standard asks."""
+
+    answers_xml: bool = False
+    """Whether the path answers in XML, too."""
+
+    @property
+    def other_media_types(self) -> tuple[str, ...]:
+        """XML, if the path answers in it."""
+        return (XML,) if self.answers_xml else ()
 
     def route(self) -> Route:
         """Build the route, with OPTIONS."""
@@ -51,11 +65,21 @@ class DescribedEndpoint(Endpoint):
             methods = sorted({*self._methods(), "OPTIONS", *(("HEAD",) if self.reads else ())})
             allowed = {"Allow": ", ".join(methods)}
             return Response(status_code=204, headers=DESCRIPTION | _VERSIONS | allowed)
-        require_acceptable(request)
+        require_acceptable(request, xml=self.answers_xml)
         return await self._find(request)
 
     async def _find(self, request: Request) -> Response:
         raise NotImplementedError
+
+
+def form_of_words(request: Request) -> WordForm | None:
+    """Return the form in which the client wants words of the CBV; None: it has no preference."""
+    match request.headers.get(_FORM_OF_WORDS):
+        case "Always_Web_URI":
+            return "Always_Web_URI"
+        case "Always_URN":
+            return "Always_URN"
+    return None
 
 
 def read_extensions(request: Request) -> Namespaces:
@@ -73,13 +97,39 @@ def read_extensions(request: Request) -> Namespaces:
     return Namespaces(bound)
 
 
-def require_acceptable(request: Request) -> None:
-    """Refuse a client that needs another form or version. Raises HttpProblem."""
+def wants_xml(request: Request) -> bool:
+    """Tell whether the client prefers XML to JSON."""
+    weights = _weights(request)
+    return _weight_of(weights, _XML) > _weight_of(weights, _READABLE)
+
+
+def _weights(request: Request) -> Mapping[str, float]:
+    """Return the media types that the client accepts with their weights (RFC 9110, 12.5.1)."""
+    weights = {}
+    for each in request.headers.get("accept", "*/*").split(","):
+        kind, *parameters = (part.strip().lower() for part in each.split(";"))
+        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        weights[kind] = float(weight) if _WEIGHT.fullmatch(weight) else 1.0
+    return weights
+
+
+def _weight_of(weights: Mapping[str, float], kinds: Collection[str]) -> float:
+    return max((weight for kind, weight in weights.items() if kind in kinds), default=0.0)
+
+
+def require_acceptable(request: Request, *, xml: bool = False) -> None:
+    """Refuse a client that needs another form or version. Raises HttpProblem.
+
+    `xml`: the answer may be in XML.
+    """
     faults = []
-    accepted = request.headers.get("accept", "*/*")
-    if not {each.partition(";")[0].strip().lower() for each in accepted.split(",")} & _READABLE:
-        faults.append(_wrong_header("Accept", accepted, JSON))
-    for name, known in (("GS1-EPC-Format", _EPC_FORMATS), ("GS1-CBV-XML-Format", _XML_FORMATS)):
+    if not any(_weight_of(_weights(request), kinds) for kinds in (_READABLE, *([_XML] * xml))):
+        expected = f"{JSON} or {XML}" if xml else JSON
+        faults.append(_wrong_header("Accept", request.headers["accept"], expected))
+    if xml and wants_xml(request) and request.headers.get(_FORM_OF_WORDS) == "Never_Translates":
+        expected = "Always_Web_URI or Always_URN: bare words of JSON are URIs in XML"
+        faults.append(_wrong_header(_FORM_OF_WORDS, "Never_Translates", expected))
+    for name, known in (("GS1-EPC-Format", _EPC_FORMATS), (_FORM_OF_WORDS, _XML_FORMATS)):
         if (value := request.headers.get(name)) is not None and value not in known:
             faults.append(_wrong_header(name, value, " or ".join(known)))
     for kind in ("EPCIS", "CBV"):

@@ -34,7 +34,7 @@ from groupage.store.named_queries import (
 from groupage.store.pool import Connection
 from groupage.store.readers.paging import cursor_of, values_of
 
-_NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,100}")
+_NAME = re.compile(r"[^/\x00-\x1f\x7f\ufffe\uffff]{1,100}")
 _NAME_EXPECTED = "1 to 100 characters, without slashes and control characters"
 _RESERVED = (UNNAMED, "SimpleMasterDataQuery")
 """The standard's own queries."""
@@ -120,7 +120,7 @@ class QueryEventsEndpoint(DescribedEndpoint):
             following = urlencode({**given, "nextPageToken": token})
             address = f"/queries/{quote(name, safe='')}/events"
             headers["Link"] = f'<{address}?{following}>; rel="next"'
-        return answer_events(captures, headers, query_name=name)
+        return answer_events(request, captures, headers, query_name=name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,6 +237,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     QueryEventsEndpoint(
         path="/queries/{query_name}/events",
         handle=read_page,
+        answers_xml=True,
         queries=(Paging,),
         result=EPCISQueryDocument,
         problems=(404, 406, 413),

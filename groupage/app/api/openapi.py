@@ -83,6 +83,8 @@ def _operation(
         "description": endpoint.summary,
         "content": {JSON: {"schema": result}},
     }
+    for kind in endpoint.other_media_types:
+        success["content"][kind] = {"schema": {"type": "string"}}
     if endpoint.headers:
         success["headers"] = {
             name: {"description": text, "schema": {"type": "string"}}

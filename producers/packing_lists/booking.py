@@ -131,6 +131,7 @@ class _Maker:
     ) -> None:
         self._id = consignment_id
         self._lines = lines
+        self._texts = packing_list.texts
         self._totals = packing_list.declared_totals
         self._unread = not lines and self._totals is None
         self._shared = shared
@@ -163,7 +164,9 @@ class _Maker:
             "dangerous_goods": msgspec.to_builtins(
                 declared_goods(self._lines, self._cells, self._findings)
             ),
-            "danger_words": open_questions(self._lines, dangerous, self._cells, self._findings),
+            "danger_words": open_questions(
+                self._lines, self._texts, dangerous, self._cells, self._findings
+            ),
             "totals": self._declared_totals(),
         }
         if self.ready_at is None:

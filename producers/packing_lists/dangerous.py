@@ -1,19 +1,20 @@
 """Dangerous goods of a list: those that it declares, and goods of which it is open.
 
 A UN number with its class declares goods. A "yes" without a number, and words such as battery in
-the name of goods (`danger`), are a question for the shipper, which reaches the booking as a remark.
+the names of goods, in remarks beside them, or above and below the table (`danger`), are a question
+for the shipper, which reaches the booking as a remark.
 A "no" beside the goods, or the answer ``dangerous=no``, settles it.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Literal, cast
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple, cast
 
 from groupage.domain.events.consignment import DangerousGoods
 from producers.packing_lists import terms
 from producers.packing_lists.danger import find_danger_words
 from producers.packing_lists.findings import Cells, Findings
-from producers.packing_lists.model import CartonLine
+from producers.packing_lists.model import CartonLine, Text
 
 TEXT_LENGTH_MAX = 2_000
 WORDS_MAX = 50
@@ -40,7 +41,12 @@ _CLASSES: dict[str, tuple[str, ...]] = {
 """Classes of the goods that danger_words.toml names: batteries, paints, perfumes, glue, inks,
 lighters, fire extinguishers, activated carbon, matches, aerosols (IMDG Code, Dangerous Goods List).
 """
-_UN_NUMBER = re.compile(r"\bUN\s?-?([0-9]{4})\b", re.IGNORECASE)
+_UN_NUMBER = re.compile(r"(?<![A-Z])UN\s?-?([0-9]{4})(?![0-9])", re.IGNORECASE)
+_COMPANY = re.compile(
+    r"\b(?:co|ltd|inc|gmbh|corp|s\.?l|llc|factory)\b|公司|工厂|厂家|店", re.IGNORECASE
+)
+"""A letterhead: ``Shenzhen Lithium Battery Co., Ltd`` says nothing of the cargo."""
+_SHOWN = 80
 _CLASS = re.compile(r"(?:class|cl\.?|类|類|第)\s*([1-9](?:\.[1-6])?)", re.IGNORECASE)
 
 
@@ -108,48 +114,81 @@ def _expected_class(un_number: str) -> str:
     return " or ".join(_CLASSES.get(un_number, (of_explosives,)))
 
 
+class _Suspicion(NamedTuple):
+    """Goods that may be dangerous, the cell that says so, and its words."""
+
+    goods: str
+    cell: str
+    reasons: list[str]
+
+
 def open_questions(
-    lines: tuple[CartonLine, ...], answer: str, cells: Cells, findings: Findings
+    lines: tuple[CartonLine, ...],
+    texts: tuple[Text, ...],
+    answer: str,
+    cells: Cells,
+    findings: Findings,
 ) -> tuple[str, ...]:
-    """Return the goods of which it is open whether they are dangerous; add a remark for each."""
+    """Return the goods of which it is open whether they are dangerous; add a remark for each.
+
+    `texts` stand above and below the table, and hold for all lines.
+    """
     found: dict[str, None] = {}
-    for line in lines:
-        stated = line.handling.dangerous.strip()
-        if _un_number_of(line) or _denies(stated):
+    for goods, cell, reasons in (*_suspected_lines(lines, cells), *_suspected_texts(texts)):
+        asked = [f"{reason}: {goods}"[:TEXT_LENGTH_MAX] for reason in reasons]
+        new = [text for text in asked if text not in found][: WORDS_MAX - len(found)]
+        if not new:
             continue
-        for name, row, reasons in _suspected(line, stated):
-            texts = [f"{reason}: {name}"[:TEXT_LENGTH_MAX] for reason in reasons]
-            new = [text for text in texts if text not in found][: WORDS_MAX - len(found)]
-            if not new:
-                continue
-            found |= dict.fromkeys(new)
-            cell = cells.name("goods", row)
-            if _denies(answer):
-                denied = f"{name}: not dangerous, as the answer dangerous={answer} says"
-                findings.remark(cell, "not_dangerous", denied)
-                continue
-            findings.remark(
-                cell,
-                "is_this_dangerous",
-                f"is this dangerous? {name} ({', '.join(reasons)}). Give UN number and class in "
-                "columns of their own, or answer dangerous=no",
-            )
+        found |= dict.fromkeys(new)
+        if _denies(answer):
+            denied = f"{goods}: not dangerous, as the answer dangerous={answer} says"
+            findings.remark(cell, "not_dangerous", denied)
+            continue
+        findings.remark(
+            cell,
+            "is_this_dangerous",
+            f"is this dangerous? {goods} ({', '.join(reasons)}). Give UN number and class in "
+            "columns of their own, or answer dangerous=no",
+        )
     return () if _denies(answer) else tuple(found)
 
 
-def _suspected(line: CartonLine, stated: str) -> Iterator[tuple[str, int, list[str]]]:
-    """Yield name, row and reasons of goods that may be dangerous."""
+def _suspected_lines(lines: Iterable[CartonLine], cells: Cells) -> Iterator[_Suspicion]:
+    for line in lines:
+        stated = line.handling.dangerous.strip()
+        if not _un_number_of(line) and not _denies(stated):
+            yield from _suspected(line, stated, cells)
+
+
+def _suspected(line: CartonLine, stated: str, cells: Cells) -> Iterator[_Suspicion]:
     for article in line.articles:
         name = article.goods or article.article
-        words = find_danger_words(f"{article.goods} {article.article}")
-        reasons = [f"{danger.kind} ({danger.word})" for danger in words]
-        if stated and not words:
+        reasons = _reasons(f"{article.goods} {article.article}")
+        if stated and not reasons:
             reasons = [f"the list says {stated}"]
         if reasons:
-            yield name, article.row, reasons
+            yield _Suspicion(name, cells.name("goods", article.row), reasons)
+    row = line.rows[0] if line.rows else 0
     if stated and not line.articles:
-        row = line.rows[0] if line.rows else 0
-        yield "goods without a name", row, [f"the list says {stated}"]
+        cell = cells.name("goods", row)
+        yield _Suspicion("goods without a name", cell, [f"the list says {stated}"])
+    name = next((each.goods or each.article for each in line.articles), f"row {row + 1}")
+    for remark in line.remarks:
+        if reasons := _reasons(remark.text):
+            yield _Suspicion(name, remark.cell, reasons)
+
+
+def _suspected_texts(texts: Iterable[Text]) -> Iterator[_Suspicion]:
+    for each in texts:
+        if not _COMPANY.search(each.text) and (reasons := _reasons(each.text)):
+            yield _Suspicion(each.text[:_SHOWN], each.cell, reasons)
+
+
+def _reasons(text: str) -> list[str]:
+    """Return the danger words and UN numbers of a text."""
+    reasons = [f"{danger.kind} ({danger.word})" for danger in find_danger_words(text)]
+    numbers = dict.fromkeys(match[1] for match in _UN_NUMBER.finditer(text))
+    return reasons + [f"UN {number}" for number in numbers]
 
 
 def _un_number_of(line: CartonLine) -> str:

@@ -1,14 +1,15 @@
 """From a sheet to the layout of its table: header, meanings of columns, rows, sums, labels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from producers.packing_lists.cells import is_empty, text_of
 from producers.packing_lists.columns import name_gross, read_columns
 from producers.packing_lists.grid import SIZE, SUMMED, Grid
 from producers.packing_lists.header import Header
 from producers.packing_lists.labels import read_labels
-from producers.packing_lists.model import Column, Finding, Layout
+from producers.packing_lists.model import Column, Finding, Layout, Text
 from producers.packing_lists.other_columns import ABOUT_PALLETS
 from producers.packing_lists.rows import RowReader
 from producers.packing_lists.stated_totals import StatedTotals
@@ -17,6 +18,7 @@ from producers.packing_lists.tables import TableArea, find_tables, is_doubled
 from producers.sheets.workbook import Sheet, cell_name
 
 LABEL_ROWS_MAX = 200
+TEXT_LENGTH_MAX = 2_000
 
 
 class _Table(msgspec.Struct, frozen=True):
@@ -73,6 +75,7 @@ def read_layout(sheet: Sheet, gross: frozenset[int] = frozenset()) -> Layout | N
         groups=tuple(reader.groups),
         totals=tuple(reader.totals),
         labels=(*labels, *stated.labels),
+        texts=tuple(_texts(sheet, [*above, *reader.text_rows[-LABEL_ROWS_MAX:]])),
         errors=tuple(errors),
         remarks=tuple(remarks),
     )
@@ -85,6 +88,15 @@ def _read_table(sheet: Sheet, area: TableArea, gross: frozenset[int]) -> _Table:
     reader = RowReader(grid, area)
     reader.read()
     return _Table(area, grid, reader)
+
+
+def _texts(sheet: Sheet, rows: Iterable[int]) -> Iterator[Text]:
+    """Yield the texts in rows above and below the table."""
+    for row in rows:
+        for column, cell in enumerate(sheet.rows[row] if row < len(sheet.rows) else ()):
+            if isinstance(cell, str) and not is_empty(cell):
+                where = cell_name(row, column)
+                yield Text(cell=where, text=text_of(cell)[:TEXT_LENGTH_MAX], sheet=sheet.name)
 
 
 def _finding(sheet: Sheet, row: int, column: int, code: str, text: str) -> Finding:

@@ -132,6 +132,14 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     """The label's own words."""
 
 
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """Words beside the cargo: a remark of a line, or a text above or below the table."""
+
+    cell: str
+    text: str
+    sheet: str
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """A question, an error or a remark."""
 
@@ -165,6 +173,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[RowGroup, ...]
     totals: tuple[TotalsRow, ...]
     labels: tuple[Label, ...]
+    texts: tuple[Text, ...] = ()
+    """Texts above and below the table."""
     errors: tuple[Finding, ...] = ()
     remarks: tuple[Finding, ...] = ()
 
@@ -216,6 +226,8 @@ class CartonLine(msgspec.Struct, frozen=True, kw_only=True):
     marks: str = ""
     articles: tuple[Article, ...] = ()
     handling: Handling = Handling()
+    remarks: tuple[Text, ...] = ()
+    """What columns of remarks, models, materials and the like say of the line."""
     shared: dict[Field, str] = {}
     """Fields of the consignment that stand in the row: shipper, port of discharge, …"""
 
@@ -254,6 +266,8 @@ class PackingList(msgspec.Struct, frozen=True, kw_only=True):
     declared_totals: Totals | None = None
     """Totals of a list without sizes: a booking with sizes to follow."""
     labels: tuple[Label, ...] = ()
+    texts: tuple[Text, ...] = ()
+    """Texts above and below the tables."""
     questions: tuple[Finding, ...] = ()
     errors: tuple[Finding, ...] = ()
     remarks: tuple[Finding, ...] = ()

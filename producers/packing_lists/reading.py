@@ -53,6 +53,7 @@ def understand(
         confirmed=tuple(text for each in read for text in each.notes.confirmed),
         declared_totals=declared,
         labels=tuple(label for table in tables for label in table.layout.labels),
+        texts=tuple(text for table in tables for text in table.layout.texts),
         questions=tuple(questions),
         errors=(*chosen.errors, *errors),
         remarks=(*_file_remarks(workbook), *chosen.remarks, *findings["remarks"], *remarks),

@@ -6,10 +6,10 @@ from producers.packing_lists.figures.cells import is_blank, plain, text_of
 from producers.packing_lists.figures.flags import CROSSES, FlagColumn
 from producers.packing_lists.figures.lines import Line
 from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.remarks import RemarkReader
 from producers.packing_lists.figures.stacking import StackingReader
 from producers.packing_lists.figures.table import TableReading
 from producers.packing_lists.model import Field, Handling
-from producers.packing_lists.words import words_of
 from producers.sheets.workbook import CellError, Formula, cell_name
 
 _NEGATED = re.compile(r"\bnot?\b|\bnon\b|don'?t|never|不|禁|勿|非")
@@ -17,24 +17,43 @@ _STACKING = re.compile(r"stack|堆|叠|疊|码垛")
 
 
 _WORDS: dict[Field, re.Pattern[str]] = {
-    "fragile": re.compile(r"fragile|breakable|glass|易碎|小心轻放|轻放|玻璃"),
+    "fragile": re.compile(
+        r"fragile|breakable|glass|(?:handle|lift|move) with care|易碎|小心轻放|轻放|小心搬运|玻璃"
+    ),
     "this_side_up": re.compile(r"(?:side|way) up|up ?right|向上|朝上|不可倒置|勿倒"),
-    "keep_dry": re.compile(r"keep dry|防潮|防水|防雨|怕雨|怕湿|干燥"),
+    "keep_dry": re.compile(
+        r"(?<!no need to )keep (?:it )?dry|(?:keep|protect)\w* (?:away )?from (?:water|rain|moist)"
+        r"|防潮|防水|防雨|怕雨|怕湿|怕水|怕潮|干燥"
+    ),
     "not_stackable": re.compile(
         r"(?:do not|don'?t|not|no|non)[ -]?(?:be )?stack\w*"
-        r"|(?:不可|不能|禁止|勿|请勿|不得)(?:堆|叠|码|重压)\w*"
+        r"|no (?:heavy|load|weight|cargo|goods)\b.{0,20}on (?:top|it)"
+        r"|(?:do not|don'?t) (?:press|crush|load on top)"
+        r"|(?:不可|不能|禁止|勿|请勿|不得|不要)(?:堆|叠|码|压|重压|受压)\w*|[怕忌禁]压"
     ),
 }
 """Words of a column of handling marks (ISO 780 names the marks)."""
 _IN_REMARKS: dict[Field, re.Pattern[str]] = {
-    "fragile": re.compile(r"(?<!not )(?<!non[ -])(?:fragile|breakable)|(?<![不非])易碎|轻放"),
+    "fragile": re.compile(
+        r"(?<!not )(?<!non[ -])(?:fragile|breakable)|(?:handle|lift|move) with care"
+        r"|(?<![不非])易碎|轻放|小心搬运"
+    ),
     "this_side_up": _WORDS["this_side_up"],
-    "keep_dry": re.compile(r"keep dry|防潮|防雨|怕雨|怕湿"),
+    "keep_dry": re.compile(
+        r"(?<!no need to )(?<!not )keep (?:it )?dry"
+        r"|(?:keep|protect)\w* (?:away )?from (?:water|rain|moist)"
+        r"|(?<![无不])(?:防潮|防雨|怕雨|怕湿|怕水|怕潮)"
+    ),
     "not_stackable": re.compile(
         rf"(?:{_WORDS['not_stackable'].pattern})(?! (?:more|over|above|higher))"
     ),
 }
 """Words that are handling marks among remarks of any kind, where glass may be a pattern's name."""
+_ALL_CARTONS = re.compile(
+    r"\b(?:all|each|every)\b.{0,20}(?:cartons?|ctns?|box(?:es)?|goods|cargo|pieces)"
+    r"|(?:全部|所有|整批|本批|每箱|整柜|以上)"
+)
+"""A text beside the table that holds for all of its cartons."""
 _MARK_NAMES: dict[Field, str] = {
     "fragile": "fragile",
     "this_side_up": "this side up",
@@ -46,17 +65,18 @@ _MARK_NAMES: dict[Field, str] = {
 class HandlingReader:
     """Reads handling marks; a word that is neither yes nor no is an error."""
 
-    def __init__(self, reading: TableReading, notes: Notes, answers: Answers) -> None:
+    def __init__(
+        self, reading: TableReading, remarks: RemarkReader, notes: Notes, answers: Answers
+    ) -> None:
         self._reading = reading
         self._notes = notes
         self._answers = answers
         self._stacking = StackingReader(reading, notes, answers)
         self._flags: dict[int, FlagColumn] = {}
-        self._remark_columns = [
-            index
-            for index, column in reading.table.columns.items()
-            if reading.assignment[index] == "ignored"
-            and any("remark" in token for token in words_of(column.header).tokens)
+        self._remarks = remarks
+        self._told: set[tuple[str, Field]] = set()
+        self._of_all = [
+            each for each in reading.table.layout.texts if _ALL_CARTONS.search(plain(each.text))
         ]
 
     def refuse_unknown_words(self) -> None:
@@ -106,20 +126,39 @@ class HandlingReader:
         stated = self._flag(line.row, field)
         if stated is not None:
             return stated
-        for row in line.rows:
-            for column in self._remark_columns:
-                cell = self._reading.table.cell(row, column)
-                if not isinstance(cell, str) or isinstance(cell, Formula | CellError):
-                    continue
-                if _IN_REMARKS[field].search(plain(cell)):
-                    self._notes.remark(
-                        cell_name(row, column),
-                        "handling_in_remarks",
-                        f"{text_of(cell)[:60]!r} is read as the handling mark "
-                        f'"{_MARK_NAMES[field]}"',
-                    )
-                    return True
+        for row, column, text in self._remarks.remarks(line):
+            if _IN_REMARKS[field].search(plain(text)):
+                self._tell_mark(cell_name(row, column), text, field)
+                return True
+        for each in self._of_all:
+            if _IN_REMARKS[field].search(plain(each.text)):
+                self._tell_mark(each.cell, each.text, field)
+                return True
         return None
+
+    def _tell_mark(self, cell: str, text: str, field: Field) -> None:
+        if (cell, field) in self._told:  # a merged cell, or a text for all lines
+            return
+        self._told.add((cell, field))
+        self._notes.remark(
+            cell,
+            "handling_in_remarks",
+            f'{text[:60]!r} is read as the handling mark "{_MARK_NAMES[field]}"',
+        )
+
+    def tell_texts(self) -> None:
+        """Tell of texts beside the table that name handling marks, and do not say of what."""
+        for each in self._reading.table.layout.texts:
+            text = plain(each.text)
+            if each not in self._of_all and any(
+                words.search(text) for words in _IN_REMARKS.values()
+            ):
+                self._notes.remark(
+                    each.cell,
+                    "handling_beside_table",
+                    f"{each.text[:60]!r} names a handling mark and no cartons: it is not read; "
+                    "write it beside the cartons, or that it holds for all of them",
+                )
 
     def _dangerous(self, row: int) -> str:
         """Return what a column of dangerous goods says; a cross beside ticks is a no."""

@@ -28,6 +28,7 @@ from producers.packing_lists.figures.merged_masses import settle_merged
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.outliers import remark_outliers
 from producers.packing_lists.figures.pieces import compare_pieces
+from producers.packing_lists.figures.remarks import RemarkReader
 from producers.packing_lists.figures.size_judging import ask_about_volumes, judge_sizes
 from producers.packing_lists.figures.sizes import SizeReading, SizeSolver
 from producers.packing_lists.figures.table import (
@@ -259,8 +260,10 @@ class _Solver:
     ) -> tuple[CartonLine, ...]:
         reading = self._reading
         articles = ArticleReader(reading, self._notes, self._answers)
-        handling = HandlingReader(reading, self._notes, self._answers)
+        remarks = RemarkReader(reading)
+        handling = HandlingReader(reading, remarks, self._notes, self._answers)
         handling.refuse_unknown_words()
+        handling.tell_texts()
         found: list[CartonLine] = []
         listed: list[tuple[int, Article]] = []
         bundle = -1
@@ -286,6 +289,7 @@ class _Solver:
                     marks=reading.text(line.row, "marks"),
                     articles=inside,
                     handling=handling.handling(line, mass),
+                    remarks=tuple(remarks.texts(line)),
                     shared=shared_fields(reading, line.rows),
                 )
             )

@@ -75,19 +75,31 @@ class Cargo:
             for article in line.articles
             if article.amount is not None
         ]
-        currencies = {article.currency: article for article in amounts if article.currency}
-        if len(currencies) > 1:
-            cell = self._cells.name("amount", list(currencies.values())[1].row)
-            listed = ", ".join(sorted(currencies))
-            self._findings.refuse(
-                cell, "several_currencies", listed, "one currency per consignment"
-            )
         if not amounts:
             self._findings.remark("", "assumed", "value 0: the list has no amounts")
-        currency = terms.currency(next(iter(currencies), None)) or shared.currency()
+        currency = self._currency(amounts, shared)
         if currency is None:
             return Money(amount_minor=0, currency="XXX")
         return Money(amount_minor=minor_units(_sum(amounts), currency), currency=currency)
+
+    def _currency(self, amounts: list[Article], shared: SharedFields) -> str | None:
+        """Return the currency of all amounts; more than one is an error."""
+        named = {each.currency: each for each in reversed(amounts) if each.currency}
+        codes = [name for name in named if name not in terms.SIGNS]
+        signs = [name for name in named if name in terms.SIGNS]
+        others = [sign for sign in signs if codes and codes[0] not in terms.SIGNS[sign]]
+        different = codes + (others if codes else signs)
+        if len(different) > 1:
+            cell = self._cells.name("amount", named[different[0]].row)
+            listed = ", ".join(sorted(different))
+            self._findings.refuse(
+                cell, "several_currencies", listed, "one currency per consignment"
+            )
+        if codes:
+            return terms.currency(codes[0])
+        if not signs:
+            return shared.currency()
+        return shared.currency(signs[0], self._cells.name("amount", named[signs[0]].row))
 
 
 def goods_of(line: CartonLine) -> str:

@@ -190,6 +190,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     """Pieces in all cartons of the line."""
     amount: Decimal | None = None
     currency: str = ""
+    """Its code of ISO 4217, or a sign of several (``$``, ``¥``); empty: the list does not say."""
 
 
 class Handling(msgspec.Struct, frozen=True, kw_only=True):

@@ -149,9 +149,13 @@ class SharedFields:
         found = self._in_rows(field) or self._in_labels(field)[:1]
         return ", ".join(each.text for each in found)
 
-    def currency(self) -> str | None:
-        """Return the currency of amounts without one."""
-        code: str | None = self._parsed("currency", required=True)
+    def currency(self, sign: str = "", cell: str = "") -> str | None:
+        """Return the currency of amounts with no more than a sign, which stands in this cell."""
+        usual = terms.SIGNS[sign][0] if sign else ""
+        code: str | None = self._parsed("currency", required=True, default=usual)
+        if sign and code and code not in terms.SIGNS[sign]:
+            expected = f"amounts in {code}, the currency that the list or an option names"
+            self._findings.refuse(cell, "several_currencies", sign, expected)
         return code
 
     def instant(self, field: Field) -> datetime | None:
@@ -159,7 +163,7 @@ class SharedFields:
         at: datetime | None = self._parsed(field, required=False)
         return at
 
-    def _parsed(self, field: Field, *, required: bool) -> Any:
+    def _parsed(self, field: Field, *, required: bool, default: str = "") -> Any:
         parse, expected = PARSERS[field]
         if answer := self._answers.get(field):
             if (value := parse(answer)) is None:
@@ -182,7 +186,7 @@ class SharedFields:
             return next(each.value for each in statements if each.value is not None)
         if statements:
             return None
-        if default := DEFAULTS.get(field):
+        if default := default or DEFAULTS.get(field, ""):
             return parse(self._assume(field, default))
         if required:
             self._miss(field)

@@ -97,6 +97,13 @@ def incoterm(cell: Cell) -> str | None:
     return word if word in _INCOTERMS else None
 
 
+SIGNS: dict[str, tuple[str, ...]] = {
+    "$": ("USD", "HKD", "AUD", "CAD", "SGD", "NZD", "TWD", "MXN", "CLP", "COP", "ARS"),
+    "¥": ("CNY", "JPY"),
+}
+"""Signs of several currencies; the first is the usual one in a list from China."""
+
+
 def currency(cell: Cell) -> str | None:
     """Parse a currency: its code of ISO 4217, or its usual name."""
     return _CURRENCIES.get(plain_text(cell).lower())

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from groupage.domain import currencies
 from groupage.domain.currencies import DECIMALS
+from producers.packing_lists import terms
 from producers.packing_lists.figures.cells import is_blank, plain, text_of
 from producers.packing_lists.figures.lines import Line, first_amount, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
@@ -27,6 +28,8 @@ _CURRENCY_NAMES: dict[str, str] = {
     "€": "EUR",
     "欧元": "EUR",
     "日元": "JPY",
+    "円": "JPY",
+    "圆": "CNY",
     "港币": "HKD",
     "港元": "HKD",
     "hk$": "HKD",
@@ -37,9 +40,7 @@ _CURRENCY_NAMES: dict[str, str] = {
     "卢布": "RUB",
     "₽": "RUB",
 }
-"""Currencies by code (ISO 4217) and by names of a single one: ``$`` and ``¥`` name several."""
-_SIGNS = frozenset(("$", "¥", "円", "圆"))
-"""Of several currencies; header, option or default say of which."""
+"""Currencies by code (ISO 4217) and by names of a single one; `terms.SIGNS` has ``$`` and ``¥``."""
 _SHARED: tuple[Field, ...] = (
     "consignment_id",
     "shipper",
@@ -77,6 +78,7 @@ class ArticleReader:
         self._notes = notes
         self._answers = answers
         self._products = self._wrong_products = 0
+        self._totals: dict[int, str] = {}
         amounts = reading.columns("amount")
         self._currency_of_column = {column: self._header_currency(column) for column in amounts}
         self._amounts = self._one_currency(amounts)
@@ -205,20 +207,30 @@ class ArticleReader:
             (self._format(amount), cell),
         )
         for text, place in texts[:2]:
-            if text and not currency_code(text) and plain(text).strip(" .:") not in _SIGNS:
+            if text and not currency_code(text) and not _sign(text):
                 self._notes.error(
                     place, "currency", f"{text!r} is not right; expected {currencies.EXPECTED}"
                 )
         named = [code for text, _ in texts if (code := currency_code(text))]
         if self._currency_of_column.get(amount.column):
             named.append(self._currency_of_column[amount.column])
-        if len(set(named)) > 1:
+        signs = [sign for text, _ in texts if (sign := _sign(text))]
+        others = [sign for sign in signs if named and named[0] not in terms.SIGNS[sign]]
+        different = dict.fromkeys((*named, *others))
+        if len(different) > 1:
             self._notes.error(
-                cell,
-                "currency",
-                f"{' and '.join(dict.fromkeys(named))} are named for one amount",
+                cell, "currency", f"{' and '.join(different)} are named for one amount"
             )
-        return named[0] if named else ""
+        return (*named, *signs, self._currency_of_total(amount.column))[0]
+
+    def _currency_of_total(self, column: int) -> str:
+        """Return the currency that a sum of the column names: ``RMB220``."""
+        if column not in self._totals:
+            words = (total.amount.words for total in self._reading.totals(column))
+            self._totals[column] = next(
+                (found for text in words if (found := currency_code(text) or _sign(text))), ""
+            )
+        return self._totals[column]
 
     def _format(self, amount: Amount) -> str:
         pattern = self._reading.table.sheet.number_formats.get((amount.row, amount.column), "")
@@ -229,6 +241,12 @@ class ArticleReader:
 def currency_code(text: str) -> str:
     """Return the ISO 4217 code that a text names; empty if it names none, or may name several."""
     return _CURRENCY_NAMES.get(plain(text).strip(" .:"), "")
+
+
+def _sign(text: str) -> str:
+    """Return the sign of several currencies that a text is; empty if it is none."""
+    sign = plain(text).strip(" .:")
+    return sign if sign in terms.SIGNS else ""
 
 
 def _goods(reading: TableReading, row: int) -> str:

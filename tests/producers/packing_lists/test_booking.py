@@ -368,3 +368,37 @@ def test_labels_say_what_holds_for_all() -> None:
     assert first.ready_at == datetime(2026, 3, 4, 16, tzinfo=UTC)
     assert second.vehicle == "浙G12345"
     assert first.consignment_id.startswith("PL-")
+
+
+YEN = "¥"
+
+
+@pytest.mark.parametrize(
+    ("currencies", "options", "value"),
+    [
+        (("$", "$"), {}, Money(amount_minor=240_000, currency="USD")),
+        ((YEN, YEN), {}, Money(amount_minor=240_000, currency="CNY")),
+        ((YEN, ""), {}, Money(amount_minor=240_000, currency="CNY")),
+        ((YEN, YEN), {"currency": "JPY"}, Money(amount_minor=2_400, currency="JPY")),
+        ((YEN, "CNY"), {}, Money(amount_minor=240_000, currency="CNY")),
+        (("$", "$"), {"currency": "HKD"}, Money(amount_minor=240_000, currency="HKD")),
+        (("$", YEN), {}, None),
+        ((YEN, "USD"), {}, None),
+        ((YEN, YEN), {"currency": "USD"}, None),
+        (("$", "$"), {"currency": "CNY"}, None),
+    ],
+)
+def test_a_sign_of_several_currencies(
+    currencies: tuple[str, str], options: dict[str, str], value: Money | None
+) -> None:
+    """It excludes the default where that has another sign, and contradicts what is named."""
+    lines = [
+        line(row, articles=(article(row, currency=currency),))
+        for row, currency in enumerate(currencies, 1)
+    ]
+    given = msgspec.structs.replace(OPTIONS, **options)
+    found = booked(packing_list(*lines, columns={"C": "amount"}), given)
+    if value is None:
+        assert [code for _, code in errors(found)] == ["several_currencies"]
+    else:
+        assert found.facts[0].data.value == value  # type: ignore[attr-defined]

@@ -29,6 +29,8 @@ class Counts(msgspec.Struct, frozen=True):
     """The lines with their counts; None: a question or error has to be settled first."""
 
     lines: tuple[Line, ...] | None
+    found: tuple[Line, ...] = ()
+    """All lines, those without a count as well."""
 
 
 def count_cartons(reading: TableReading, notes: Notes, answers: Answers) -> Counts:
@@ -38,8 +40,8 @@ def count_cartons(reading: TableReading, notes: Notes, answers: Answers) -> Coun
     complete = True
     for first, groups in bundles(reading.table.layout.groups):
         found = counter.lines_of(first, groups)
-        complete = complete and found is not None
-        lines += found or ()
+        complete = counter.count(groups, found) and complete
+        lines += found
     if complete and not counter.is_open:
         complete = _compare_with_totals(reading, counter.columns, lines, notes, answers)
         complete = ask_about_single_numbers(reading, lines, notes, answers) and complete
@@ -49,7 +51,7 @@ def count_cartons(reading: TableReading, notes: Notes, answers: Answers) -> Coun
             "", "too_many_cartons", f"{total:,} cartons; a list has {CARTONS_MAX:,} at most"
         )
         complete = False
-    return Counts(tuple(lines) if complete else None)
+    return Counts(tuple(lines) if complete else None, tuple(lines))
 
 
 class _Counter:
@@ -64,7 +66,7 @@ class _Counter:
         """Which column counts is asked: nothing can be compared with the counts before that."""
         self._numbering = Numbering(reading, notes, answers)
 
-    def lines_of(self, first: int, groups: Sequence[RowGroup]) -> list[Line] | None:
+    def lines_of(self, first: int, groups: Sequence[RowGroup]) -> list[Line]:
         """Return the lines of a bundle of groups: one for each size in it."""
         lines = []
         for index, group in enumerate(groups, start=first):
@@ -75,15 +77,14 @@ class _Counter:
                     row for row in group.rows if row >= start and (later is None or row < later)
                 ]
                 lines.append(Line(group=index, bundle=first, rows=tuple(rows)))
-        return (
-            lines if self._count([row for group in groups for row in group.rows], lines) else None
-        )
+        return lines
 
     def _has_size(self, row: int) -> bool:
         return any(self._reading.is_filled(row, column) for column in self._size_columns)
 
-    def _count(self, rows: Sequence[int], lines: list[Line]) -> bool:
+    def count(self, groups: Sequence[RowGroup], lines: list[Line]) -> bool:
         """Set the counts, carton numbers and unit ids of a bundle's lines."""
+        rows = [row for group in groups for row in group.rows]
         reading, notes, row = self._reading, self._notes, rows[0]
         own = [first_amount(reading, "cartons", line.row) for line in lines]
         if len(lines) > 1 and all(amount is not None for amount in own):

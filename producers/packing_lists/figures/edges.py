@@ -52,8 +52,10 @@ def _edges_of(
                 notes.error(
                     cell_name(row, column), "size", f"{shown!r} is not a {name}: a number above 0"
                 )
-            return None
+            continue
         found_edges.append(edge)
+    if len(found_edges) < len(EDGES):
+        return None
     return (found_edges[0], found_edges[1], found_edges[2])
 
 

@@ -6,7 +6,7 @@ from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.figures.assignments import list_assignments
 from producers.packing_lists.figures.cells import Style
 from producers.packing_lists.figures.notes import Answers
-from producers.packing_lists.figures.solver import Interpretation, solve
+from producers.packing_lists.figures.solver import Interpretation, check_uncounted, solve
 from producers.packing_lists.figures.table import Assignment, FigureTable, TableReading
 from producers.packing_lists.model import CartonLine
 
@@ -22,6 +22,14 @@ def interpret(
     limits: CartonLimits,
 ) -> Interpretation:
     """Try the meanings that headers and cells allow, and take the one that the figures confirm."""
+    found = _interpret(table, styles, answers, limits)
+    check_uncounted(found)
+    return found
+
+
+def _interpret(
+    table: FigureTable, styles: Sequence[Style], answers: Answers, limits: CartonLimits
+) -> Interpretation:
     near = list_assignments(table, answers, far=False)
     best = _choose(_solve_all(table, near.tried, styles, answers, limits))
     if near.is_cut and not best.notes.confirmed:

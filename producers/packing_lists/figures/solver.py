@@ -69,6 +69,9 @@ class Interpretation(msgspec.Struct, frozen=True, kw_only=True):
     style: Style
     digits: int = 0
     """Significant digits of the edges: of two columns that agree, the rounder is the original."""
+    uncounted: tuple[Line, ...] = ()
+    """The lines of a table whose counts are in doubt."""
+    reading: TableReading | None = None
 
     @property
     def totals(self) -> Totals | None:
@@ -87,6 +90,19 @@ def solve(reading: TableReading, answers: Answers, limits: CartonLimits) -> Inte
             columns=columns, lines=(), declared_totals=declared, notes=notes, style=reading.style
         )
     return _Solver(reading, notes, answers, limits).solve()
+
+
+def check_uncounted(found: Interpretation) -> None:
+    """Add the errors of sizes and weights that do not wait for the counts of cartons."""
+    reading, notes = found.reading, found.notes
+    if reading is None or not found.uncounted:
+        return
+    lines = [msgspec.structs.replace(line, count=line.count or 1) for line in found.uncounted]
+    check_masses(reading, lines, notes)
+    attach_edges(reading, lines, notes)
+    aside = Notes(notes.sheet, Answers({}))
+    gross = mass_columns(reading, lines, "gross", aside, Answers({}))
+    _refuse_missing_masses(reading, lines, gross, notes)
 
 
 def _has_sizes(reading: TableReading) -> bool:
@@ -142,7 +158,8 @@ class _Solver:
     def solve(self) -> Interpretation:
         """Read counts, sizes, masses and goods; each step needs the one before."""
         reading, notes, answers = self._reading, self._notes, self._answers
-        counted = count_cartons(reading, notes, answers).lines
+        counts = count_cartons(reading, notes, answers)
+        counted = counts.lines
         lines: tuple[CartonLine, ...] = ()
         if counted is not None:
             compare_pieces(reading, counted, notes, answers)
@@ -150,6 +167,7 @@ class _Solver:
             has_edges = attach_edges(reading, counted, notes)
             gross = mass_columns(reading, counted, "gross", notes, answers)
             sizes = self._solve_sizes(counted, gross) if has_edges else None
+            _refuse_missing_masses(reading, counted, gross, notes)
             masses = self._solve_masses(counted, gross, sizes) if has_masses else None
             if sizes and masses:
                 self._refuse_beyond_limits(counted, sizes, masses)
@@ -163,6 +181,8 @@ class _Solver:
             notes=notes,
             style=reading.style,
             digits=sum(_digits(line, reading.style) for line in counted or ()),
+            uncounted=counts.found if counted is None else (),
+            reading=reading,
         )
 
     def _solve_sizes(
@@ -188,7 +208,6 @@ class _Solver:
         self, lines: Sequence[Line], gross: Sequence[MassColumn], sizes: SizeReading | None
     ) -> MassReading | None:
         reading, notes = self._reading, self._notes
-        self._refuse_missing_masses(lines, gross)
         if not gross:
             return None
         nets = mass_columns(reading, lines, "net", notes, self._answers)
@@ -203,24 +222,6 @@ class _Solver:
             if column.column is not None:
                 self._taken[column.column] = (taken.units[position], taken.pers[position], why)
         return taken
-
-    def _refuse_missing_masses(self, lines: Sequence[Line], gross: Sequence[MassColumn]) -> None:
-        columns = self._reading.columns("gross")
-        if not columns:
-            cell = cell_name(self._reading.table.layout.header_rows[-1], 0)
-            text = "the list has no gross weights (毛重 / G.W.)"
-            for column in self._reading.table.columns.values():
-                named = frozenset().union(*words_of(column.header).tokens)
-                if {"gross", "net"} <= named:
-                    cell = self._reading.table.header_cell(column.index)
-                    text = f"{column.header!r}: give gross and net weights a column each"
-            self._notes.error(cell, "mass", text)
-            return
-        for index, line in enumerate(lines):
-            if not any(column.values[index] for column in gross):
-                cell = cell_name(line.row, columns[0])
-                if not self._reading.is_filled(line.row, columns[0]):
-                    self._notes.error(cell, "mass", "the gross weight is missing")
 
     def _refuse_beyond_limits(
         self, lines: Sequence[Line], sizes: SizeReading, masses: MassReading
@@ -295,6 +296,28 @@ class _Solver:
             )
         articles.compare_totals(listed)
         return tuple(found)
+
+
+def _refuse_missing_masses(
+    reading: TableReading, lines: Sequence[Line], gross: Sequence[MassColumn], notes: Notes
+) -> None:
+    """Add an error for each line without a gross weight, or for the list without any."""
+    columns = reading.columns("gross")
+    if not columns:
+        cell = cell_name(reading.table.layout.header_rows[-1], 0)
+        text = "the list has no gross weights (毛重 / G.W.)"
+        for column in reading.table.columns.values():
+            named = frozenset().union(*words_of(column.header).tokens)
+            if {"gross", "net"} <= named:
+                cell = reading.table.header_cell(column.index)
+                text = f"{column.header!r}: give gross and net weights a column each"
+        notes.error(cell, "mass", text)
+        return
+    for index, line in enumerate(lines):
+        if not any(column.values[index] for column in gross):
+            cell = cell_name(line.row, columns[0])
+            if not reading.is_filled(line.row, columns[0]):
+                notes.error(cell, "mass", "the gross weight is missing")
 
 
 def _name_only(article: Article) -> Article:

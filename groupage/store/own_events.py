@@ -68,6 +68,11 @@ async def read_backlogs(connection: Connection) -> list[Backlog]:
     return [Backlog(*row) for row in rows]
 
 
+async def count_taken_in(connection: Connection) -> int:
+    """Count the records of the log that the workers have taken in."""
+    return int(await connection.fetchval("select coalesce(sum(next_offset), 0) from intake_offset"))
+
+
 async def count_left(connection: Connection) -> int:
     """Count the records of the log that the workers have taken in, and that are left to look at."""
     return sum(each.until - each.since for each in map(_whole, await read_backlogs(connection)))

@@ -69,6 +69,7 @@ def search(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.cp_model_probing_level = 0  # costs half the time and finds little here
+    solver.parameters.symmetry_level = 0  # equal consignments are rare: it finds nothing
     solver.parameters.cp_model_presolve = presolve
     # The whole model as linear relaxation: on lanes with tight offers the bound is a fifth higher.
     # A model too small for presolve is searched faster without.

@@ -14,6 +14,7 @@ from groupage.domain.errors import Conflict, Misconfigured
 from groupage.domain.words import join_names
 from groupage.store.locks import Session, without_workers
 from groupage.store.pool import Connection
+from groupage.store.subscriptions import restart_places
 
 _SHOWN_MAX = 3
 _READ_AGAIN = "stop the workers and run `groupage topics --read-again`"
@@ -100,6 +101,11 @@ async def read_again(connection: Session, ids: LogIds, *, prefix: str) -> list[s
         await connection.execute(
             "update intake_offset set next_offset = 0 where topic = any($1)", names
         )
+        await connection.execute(
+            "update own_event_offset set next_offset = 0 where topic = any($1)", names
+        )
+        if names:
+            await restart_places(connection, names)
         # Nothing in the new log is from before records were signed.
         await connection.execute(
             "update unsigned_log set end_offset = 0 where topic = any($1)", names

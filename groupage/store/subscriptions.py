@@ -1,6 +1,6 @@
 """Table `subscription`: webhook subscriptions of named queries, and how far each has come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,13 @@ import msgspec
 from groupage.domain.errors import InvalidInput, NotFound
 from groupage.store.locks import DELIVERY_LOCK, Session
 from groupage.store.pool import Connection
-from groupage.store.readers.captured_log import LogPlace
+from groupage.store.readers.captured_log import LogPlace, ends_of_log
 
 Places = Mapping[tuple[str, int], LogPlace]
 """Where a subscription is, by topic and partition."""
 
 ERROR_LENGTH_MAX = 500
+_BEGINNING = LogPlace(-1)
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,6 +250,36 @@ async def resume_subscription(connection: Connection, key: UUID) -> bool:
         key,
     )
     return resumed is not None
+
+
+async def restart_places(connection: Connection, topics: Collection[str]) -> None:
+    """Begin again in topics that were deleted and created again: their offsets mean nothing now.
+
+    Events of the old log are still stored. Only those that were not delivered, and what was
+    recorded later, are delivered; a few of them come twice.
+    """
+    ends = await ends_of_log(connection)
+    last = await connection.fetchval("select max(captured_at) from captured_event")
+    for row in await connection.fetch("select subscription_id, places from subscription"):
+        places = _unpack(row["places"])
+        waiting = [
+            await connection.fetchval(
+                "select min(captured_at) from captured_event where topic = $1 and partition = $2 "
+                "and (record_offset, captured_id) > ($3, $4)",
+                *name,
+                *places.get(name, _BEGINNING),
+            )
+            for name in ends
+        ]
+        since = min((at for at in waiting if at is not None), default=last)
+        kept = {name: place for name, place in places.items() if name[0] not in topics}
+        await connection.execute(
+            "update subscription set places = $2, batch_id = null, "
+            "initial_record_time = greatest(initial_record_time, $3) where subscription_id = $1",
+            row["subscription_id"],
+            _pack(kept),
+            since,
+        )
 
 
 async def count_by_state(connection: Connection) -> dict[str, int]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
@@ -16,9 +16,11 @@ from groupage.app.subscriptions.deliverer import Deliverer
 from groupage.contracts.body_signature import is_body_signed
 from groupage.contracts.captured_events import CapturedEvent
 from groupage.contracts.captured_terms import term
+from groupage.contracts.topic_ids import LogIds
 from groupage.settings import DatabaseSettings, SubscriptionSettings
 from groupage.store.captured_events import StoredCapture, insert_captures
 from groupage.store.facts import LogPosition
+from groupage.store.log_identity import note_log, read_again
 from groupage.store.named_queries import insert_named_query
 from groupage.store.pool import create_pool
 from groupage.store.readers.captured_events import CaptureFilter
@@ -408,6 +410,30 @@ async def test_a_batch_whose_events_are_made_again_is_made_again(
         receiver.behave = lambda _: OK
         await wait_until(pool, key, lambda each: each.delivered > 0)
     assert receiver.requests[-1].ids in (["urn:uuid:0:2"], ["urn:uuid:0:1", "urn:uuid:0:2"])
+
+
+async def test_a_log_that_was_made_again_is_delivered_from_its_beginning(
+    pool: "Pool[asyncpg.Record]", database_url: str
+) -> None:
+    """With what was left of the old one: its offsets are behind those of the new one."""
+    log = {"hub.capture.v1": uuid4()}
+    async with pool.acquire() as connection:
+        await note_log(connection, LogIds("cluster", log), prefix="")
+    await store(pool, [capture(5), capture(6), capture(7, partition=1)])
+    async with receiving() as receiver:
+        async with delivering(database_url, receiver.host):
+            key = await subscribe(pool, receiver.url)
+            await wait_until(pool, key, lambda each: each.delivered == 3)
+        await store(pool, [capture(8)])
+        async with pool.acquire() as connection:
+            again = LogIds("cluster", {"hub.capture.v1": uuid4()})
+            assert await read_again(connection, again, prefix="") == ["hub.capture.v1"]
+        new = capture(9)
+        await store(pool, [StoredCapture(new.event, LogPosition("hub.capture.v1", 0, 0))])
+        number = len(ids(receiver))
+        async with delivering(database_url, receiver.host):
+            await wait_until(pool, key, lambda each: each.delivered == number + 2)
+    assert sorted(ids(receiver)[number:]) == ["urn:uuid:0:8", "urn:uuid:0:9"]
 
 
 async def test_a_schedule_reports_when_it_is_due(

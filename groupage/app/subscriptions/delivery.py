@@ -113,6 +113,8 @@ class Delivery:
         except InvalidInput as error:
             await self._stop(f"the query or the schedule cannot be read: {error}")
             return False
+        except _Overtaken:
+            return True
         if batch is None:
             await self._wait(subscription)
             return True
@@ -126,7 +128,10 @@ class Delivery:
         return True
 
     async def _make_batch(self, subscription: Subscription) -> Batch | None:
-        """Store the next batch; None: there is nothing to deliver now. Raises InvalidInput."""
+        """Store the next batch; None: there is nothing to deliver now.
+
+        Raises InvalidInput, _Overtaken.
+        """
         now = datetime.now(UTC)
         if subscription.due_at is not None and now < subscription.due_at:
             return None
@@ -156,7 +161,9 @@ class Delivery:
             places=following.places,
             due_at=due_at,
         )
-        return batch if await store_batch(self._pool, self._id, batch) else None
+        if not await store_batch(self._pool, self._id, batch):
+            raise _Overtaken
+        return batch
 
     async def _wait(self, subscription: Subscription) -> None:
         """Wait until there may be something to deliver."""

@@ -108,24 +108,22 @@ class Delivery:
         subscription = await read_subscription(self._pool, self._id)
         if subscription is None or subscription.stopped_at is not None:
             return False
+        reason = ""
         try:
             batch = subscription.batch or await self._make_batch(subscription)
+            if batch is None:
+                await self._wait(subscription)
+            else:
+                await self._deliver(subscription, batch)
+        except _Overtaken:
+            pass
         except InvalidInput as error:
-            await self._stop(f"the query or the schedule cannot be read: {error}")
-            return False
-        except _Overtaken:
-            return True
-        if batch is None:
-            await self._wait(subscription)
-            return True
-        try:
-            await self._deliver(subscription, batch)
-        except _Overtaken:
-            return True
+            reason = f"the query or the schedule cannot be read: {error}"
         except DeliveryFailed as error:
-            await self._stop(f"the receiver does not confirm: {error}")
-            return False
-        return True
+            reason = f"the receiver does not confirm: {error}"
+        if reason:
+            await self._stop(reason)
+        return not reason
 
     async def _make_batch(self, subscription: Subscription) -> Batch | None:
         """Store the next batch; None: there is nothing to deliver now.

@@ -173,7 +173,10 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def _sentence(error: httpx.HTTPError) -> str:
+    """Say what failed, without what the receiver sent."""
+    if isinstance(error, httpx.ProtocolError | httpx.DecodingError):
+        return "the connection ended early, or the answer is not HTTP"
     text = str(error)[:200] or type(error).__name__
     if isinstance(error, httpx.ConnectError):
         return f"no connection: {text}"
-    return f"the connection broke, or the answer is not HTTP: {text}"
+    return f"the connection broke: {text}"

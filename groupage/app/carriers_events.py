@@ -11,6 +11,7 @@ from groupage.domain.fact import Fact
 from groupage.store.facts import StoredFact, find_stored
 from groupage.store.pool import Connection
 from producers.dcsa.outgoing import instant_text
+from producers.dcsa.reading import read_report
 from producers.dcsa.report import SOURCE
 from producers.dcsa.restated import restate
 from producers.dcsa.versions import UNSTATED, FactId, read_fact_id
@@ -44,9 +45,20 @@ async def carriers_events(
             original = originals.get(target[2].hex)
         if part is None or original is None or (each.fact.retracted and target is None):
             continue
-        event = restate(msgspec.json.decode(original), event_id=part.event_id)
-        events[each.fact_id] = event if target is None else _retraction(event, each, part)
+        event = _restated(original, part.event_id)
+        if event is not None:
+            events[each.fact_id] = event if target is None else _retraction(event, each, part)
     return events
+
+
+def _restated(original: bytes, event_id: str) -> dict[str, Any] | None:
+    """Restate an original; None: whoever sent the fact put something else there."""
+    try:
+        event = msgspec.json.decode(original)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    report, _ = read_report(event, "")
+    return None if report is None else restate(event, event_id=event_id)
 
 
 def _target_of(stored: StoredFact) -> tuple[Any, str, UUID]:

@@ -49,20 +49,24 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.path}[{index}]"
 
 
+_ABSENT = msgspec.Raw()
+
+
 class _Envelope(msgspec.Struct):
     """The members by which a document of events, or an event, is known."""
 
     events: list[msgspec.Raw] | None = None
-    eventID: msgspec.Raw | None = None  # noqa: N815 (DCSA's names)
-    eventType: msgspec.Raw | None = None  # noqa: N815
-    eventClassification: msgspec.Raw | None = None  # noqa: N815
-    metadata: msgspec.Raw | None = None
+    # Not `Raw | None`: of that union msgspec reads null alone.
+    eventID: msgspec.Raw = _ABSENT  # noqa: N815 (DCSA's names)
+    eventType: msgspec.Raw = _ABSENT  # noqa: N815
+    eventClassification: msgspec.Raw = _ABSENT  # noqa: N815
+    metadata: msgspec.Raw = _ABSENT
 
     @property
     def is_event(self) -> bool:
         """Whether it is an event without a list around it."""
         members = (self.eventID, self.eventType, self.eventClassification, self.metadata)
-        return any(member is not None for member in members)
+        return any(bytes(member) not in (b"", b"null") for member in members)
 
 
 _decode_any = msgspec.json.Decoder(list[msgspec.Raw] | _Envelope).decode

@@ -23,6 +23,8 @@ from producers.dcsa.vocabulary import DOCUMENTS, EVENT_TYPES, FACILITIES, REFERE
 from producers.problems import FieldProblem, abbreviate
 
 _EVENT_ID_LENGTH_MAX = 500
+DEPTH_MAX = 50
+"""The standard's own events nest eight objects and lists at most."""
 _NESTED = ("eventClassification", "eventRouting", "isRetracted")
 """Members by which an event of 3.0.0 is known."""
 
@@ -32,9 +34,27 @@ def read_report(event: object, path: str) -> tuple[CarrierReport | None, list[Fi
     if not isinstance(event, dict):
         expected = "a Track & Trace event: a JSON object"
         return None, [FieldProblem(field=path, value=abbreviate(event), expected=expected)]
+    if _is_deeper(event, DEPTH_MAX):
+        expected = f"an event that nests at most {DEPTH_MAX} objects and lists"
+        return None, [FieldProblem(field=path, value="a deeper one", expected=expected)]
     reader = MemberReader(flatten_event(event), path)
     report = _read(reader)
     return (None, reader.problems) if reader.problems else (report, [])
+
+
+def _is_deeper(event: dict[str, Any], limit: int) -> bool:
+    """Tell whether an event nests deeper: it is given out again, and programs recurse."""
+    level: list[Any] = [event]
+    for _ in range(limit):
+        level = [
+            inner
+            for node in level
+            for inner in (node.values() if isinstance(node, dict) else node)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def flatten_event(event: dict[str, Any]) -> dict[str, Any]:

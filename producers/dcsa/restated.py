@@ -110,7 +110,7 @@ def restate(original: Mapping[str, Any], *, event_id: str) -> dict[str, Any]:
 
     `event_id` is that of the event, also where its sender gave none, or names it to retract it.
     """
-    event = deepcopy(flatten_event(dict(original)))
+    event = deepcopy(flatten_event(dict(original)))  # `reading.py` limits how deep it is
     in_words = isinstance(event.get(_CLASS), dict) and "eventType" in event[_CLASS]
     _name_subtype(event)
     for old, new, words in _MOVES:
@@ -141,7 +141,7 @@ def _find(event: dict[str, Any], path: str, *, make: bool = False) -> dict[str, 
 
 
 def _move(event: dict[str, Any], old: str, new: str, words: Vocabulary | None) -> None:
-    """Move a member, unless its new place is taken."""
+    """Move a member; what its new place has counts."""
     name = old.rpartition(".")[2]
     holder = _find(event, old)
     if holder is None or name not in holder:
@@ -152,8 +152,18 @@ def _move(event: dict[str, Any], old: str, new: str, words: Vocabulary | None) -
     if words is not None and isinstance(value, str):
         value = words.word_of(value) or value
     target = _find(event, new, make=True)
-    if target is not None and target.get(new.rpartition(".")[2]) is None:
-        target[new.rpartition(".")[2]] = value
+    if target is not None:
+        _fill(target, new.rpartition(".")[2], value)
+
+
+def _fill(target: dict[str, Any], name: str, value: Any) -> None:
+    """Set a member that is missing; of two objects add what the first does not have."""
+    present = target.get(name)
+    if present is None:
+        target[name] = value
+    elif isinstance(present, dict) and isinstance(value, dict):
+        for inner in value:
+            _fill(present, inner, value[inner])
 
 
 def _name_subtype(event: dict[str, Any]) -> None:

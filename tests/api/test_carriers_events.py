@@ -153,6 +153,35 @@ async def test_a_retraction_that_states_no_time(pool: "Hub[asyncpg.Record]") -> 
 
 
 @pytest.mark.parametrize(
+    "original",
+    [
+        b"",
+        b"no JSON",
+        b"\xff",
+        b"[]",
+        b'{"eventID": "E1"}',
+        b"[" * 5_000,
+        b'{"a":' * 700 + b"1" + b"}" * 700,
+        None,
+    ],
+)
+async def test_what_another_sender_calls_the_original(
+    pool: "Hub[asyncpg.Record]", original: bytes | None
+) -> None:
+    """Whoever may write to Kafka may put anything there: no page fails for it."""
+    event = dcsa_event(WORDS, "EQUIPMENT", "DISCHARGED", container=CONTAINER, locode="SGSIN")
+    (result,) = results_of([event], known())
+    assert isinstance(result, Accepted)
+    (fact,) = result.facts
+    strange = msgspec.structs.replace(
+        fact, event_id=fact.event_id.replace("E1", "E2"), original=original
+    )
+    await store_facts(pool, [*known(), strange, fact])
+    found = [each async for each in all_events(pool, EventFilter(equipment=CONTAINER))]
+    assert found == [event]
+
+
+@pytest.mark.parametrize(
     ("wanted", "expected"),
     [
         ({"equipment": CONTAINER}, ["E1", "E2", "E3"]),

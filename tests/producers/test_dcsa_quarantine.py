@@ -232,6 +232,30 @@ def test_one_broken_event_does_not_spoil_the_others(event: bytes) -> None:
     assert isinstance(second, Accepted)
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_event_without_a_list_around_it(dialect: Dialect) -> None:
+    """It is taken as a list of one, or rejected by what is wrong with it."""
+    event = dcsa_event(dialect, "EQUIPMENT", "DISCHARGED", container=CONTAINER, locode="NLRTM")
+    for given in (event, {"metadata": event, "payload": {}}):
+        bundle = read_bundle(json.dumps(given).encode())
+        (entry,) = entries_of(bundle, known_hub(), recorded_at=NOW, found_by="test")
+        assert isinstance(entry, Accepted)
+    bundle = read_bundle(json.dumps(event | {"eventDateTime": 7}).encode())
+    (entry,) = entries_of(bundle, known_hub(), recorded_at=NOW, found_by="test")
+    assert isinstance(entry, Rejected)
+
+
+@pytest.mark.parametrize(("depth", "result"), [(49, Accepted), (50, Rejected), (900, Rejected)])
+def test_an_event_that_nests_deeply_is_rejected(depth: int, result: type[Entry]) -> None:
+    """It is given out again, by programs that recurse."""
+    event = dcsa_event("2.2", "EQUIPMENT", "DISCHARGED", container=CONTAINER, locode="NLRTM")
+    text = json.dumps(event)[:-1] + ', "padding": ' + "[" * depth + "]" * depth + "}"
+    (entry,) = entries_of(read_bundle(text.encode()), known_hub(), recorded_at=NOW, found_by="test")
+    assert isinstance(entry, result)
+    if isinstance(entry, Rejected):
+        assert "at most 50" in entry.problems[0].message
+
+
 def test_an_event_that_is_too_large_is_kept() -> None:
     """A fact carries its event, and a Kafka record is not that large."""
     event = dcsa_event("2.2", "EQUIPMENT", "DISCHARGED", container=CONTAINER, locode="NLRTM")

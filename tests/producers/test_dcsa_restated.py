@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from producers.dcsa.document import entries_of, read_bundle
@@ -21,7 +22,7 @@ from producers.dcsa.vocabulary import (
     SUBTYPES,
 )
 from producers.entries import Accepted, Quarantined
-from tests.producers.dcsa_events import BOOKING, NOW, dcsa_event, known_hub, sailing
+from tests.producers.dcsa_events import BOOKING, DIALECTS, NOW, dcsa_event, known_hub, sailing
 from tests.producers.test_dcsa_hostile import EVENTS, JSON, mutated
 from tests.producers.test_dcsa_mapping import CASES
 
@@ -196,6 +197,23 @@ def test_strange_members_do_no_harm(event: dict[str, Any], value: object) -> Non
         if report is not None:
             again = report_of(restate(strange, event_id=report.event_id))
             assert again == report_of(strange)
+
+
+@given(st.sampled_from(CASES), st.data())
+@settings(max_examples=300, deadline=None)
+def test_mixtures_of_dialects(case: tuple[Any, ...], data: st.DataObject) -> None:
+    """Members of all three dialects beside and inside each other, as they are in circulation."""
+    kind, subtype, details, _ = case
+    mixed: dict[str, Any] = {}
+    for dialect in data.draw(st.permutations(DIALECTS)):
+        event = dcsa_event(dialect, kind, subtype, **details)
+        for name in data.draw(st.lists(st.sampled_from(sorted(event)), unique=True)):
+            into, value = mixed.get(name), event[name]
+            both = isinstance(into, dict) and isinstance(value, dict)
+            mixed[name] = into | value if both else value
+    report, _ = read_report(mixed, "")
+    if report is not None:
+        assert report_of(restate(mixed, event_id=report.event_id)) == report_of(mixed)
 
 
 def test_a_retraction() -> None:

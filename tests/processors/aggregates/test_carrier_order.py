@@ -101,7 +101,7 @@ def states_after(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_states_do_not_depend_on_the_order_of_arrival(data: st.DataObject) -> None:
     """Swapped, and with some events twice."""
     sent = data.draw(histories())
@@ -123,6 +123,24 @@ def test_only_the_last_statement_about_an_event_counts(sent: list[dict[str, Any]
             last[event_id] = event
     holding = [each for each in last.values() if not is_retraction(each)]
     assert states_after(sent) == states_after(holding)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_another_gateway_knows_the_same(data: st.DataObject) -> None:
+    """It reads the facts topic by topic, in any order; what comes again gives no other fact."""
+    sent = data.draw(histories())
+    facts = [
+        fact
+        for result in results_of(sent, HUB)
+        if isinstance(result, Accepted)
+        for fact in result.facts
+    ]
+    read = [*HUB, *data.draw(st.permutations(facts))]
+    ids = {(fact.event_id, fact.key) for fact in facts}
+    for result in results_of(data.draw(st.permutations(sent)), read):
+        if isinstance(result, Accepted):
+            assert {(fact.event_id, fact.key) for fact in result.facts} <= ids
 
 
 def stated_at(event: dict[str, Any]) -> str:

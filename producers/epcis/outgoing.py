@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from groupage.domain.fact import Fact
 from groupage.domain.own_urns import own_urn
-from producers.epcis.own_meanings import MEANINGS, Around
-from producers.epcis.own_parts import Members, place_id
+from producers.epcis.own_meanings import MEANINGS
+from producers.epcis.own_parts import Around, Members, place_id
 
 SOURCE_OF_CAPTURES = "/epcis"
 """Facts of this source came as EPCIS events, and go out as these."""

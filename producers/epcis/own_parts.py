@@ -1,16 +1,20 @@
 """The parts of the EPCIS events that the hub makes of its own facts: ids, places, measurements."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import msgspec
 
 from groupage.domain.events.base import Dimensions
+from groupage.domain.events.consignment import HoldType
 from groupage.domain.gs1 import digital_link, identify
 from groupage.domain.own_urns import own_urn
 from producers.epcis.members import is_uri
 
-Members = dict[str, Any]
+Members: TypeAlias = dict[str, Any]
 """Members of an EPCIS event in JSON."""
 TRANSACTION_TYPE = "urn:groupage:btt:"
 """Types of business transactions that CBV has no word for."""
@@ -18,6 +22,33 @@ _BIC = re.compile(r"[A-Z]{3}[JUZR][0-9]{7}")
 _UNIT_SCHEMES = frozenset(("sscc", "sgtin", "lgtin", "grai", "giai"))
 _PLACE_LENGTH_MAX = 200
 """Longer texts are notes, not places: they are left out."""
+
+
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What other facts say about the aggregate of a fact."""
+
+    equipment_ref: str = ""
+    """The container of a consolidation."""
+    consignment_ids: tuple[str, ...] = ()
+    """Those that a declaration covers."""
+    holds: Mapping[str, HoldType] = MappingProxyType({})
+    """The kinds of a consignment's holds by their ids."""
+
+
+Meaning: TypeAlias = Callable[[Any, Around], Members | None]
+"""Returns the members of the EPCIS event; None: EPCIS has no place for what it says."""
+
+
+def objects(step: str, epcs: list[str], disposition: str = "", **more: Any) -> Members:
+    """Return an observation of things."""
+    event = {"type": "ObjectEvent", "action": "OBSERVE", "bizStep": step, "epcList": epcs}
+    return event | ({"disposition": disposition} if disposition else {}) | more
+
+
+def inside(kind: str, action: str, step: str, parent: str, children: list[str]) -> Members:
+    """Return what joins children and a parent, or parts them."""
+    event = {"type": kind, "action": action, "parentID": parent, "bizStep": step}
+    return event | ({"childEPCs": children} if children else {})
 
 
 @lru_cache(maxsize=8_192)

@@ -25,8 +25,8 @@ from producers.epcis import own_meanings
 from producers.epcis.checks import check_event
 from producers.epcis.importing import EVENT_BYTES_MAX, entries_of
 from producers.epcis.outgoing import EPCS_MAX, HubPlace, event_id_of, events_of, has_meaning
-from producers.epcis.own_meanings import MEANINGS, TYPES, WITHOUT_MEANING, Around
-from producers.epcis.own_parts import container_epc, place_id, seal_urn, unit_epc
+from producers.epcis.own_meanings import MEANINGS, TYPES, WITHOUT_MEANING
+from producers.epcis.own_parts import Around, container_epc, place_id, seal_urn, unit_epc
 from producers.epcis.reading import read_json
 from producers.screening import CheckDigitRules
 from tests.producers.epcis_events import NOW, document

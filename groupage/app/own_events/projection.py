@@ -47,7 +47,7 @@ from groupage.store.policies import read_history
 from groupage.store.pool import Connection
 from processors.kernel.series import is_in_series, series_of
 from producers.epcis.outgoing import HubPlace, event_id_of, events_of, instant_text
-from producers.epcis.own_meanings import Around
+from producers.epcis.own_parts import Around
 
 FACTS_MAX = 200
 BYTES_MAX = 8 * 2**20

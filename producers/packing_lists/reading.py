@@ -11,7 +11,7 @@ from producers.packing_lists.figures.solver import Interpretation
 from producers.packing_lists.figures.table import FigureTable, styles_shown
 from producers.packing_lists.model import CartonLine, Choice, Finding, PackingList, Totals
 from producers.packing_lists.sheet_totals import settle_sheet_totals
-from producers.packing_lists.turned import turn_lists
+from producers.packing_lists.turned import name_original, turn_lists
 from producers.sheets.workbook import Workbook
 
 _ANSWERS_SHOWN = 8
@@ -43,6 +43,12 @@ def understand(
     errors += [*_find_repeated_ids(names, read), *findings["errors"], *_unused(known, questions)]
     remarks = [finding for table in tables for finding in table.layout.remarks]
     remarks += [finding for each in read for finding in each.notes.remarks]
+    turned = {table.sheet.name: table.sheet for table in tables if table.sheet.turned}
+    for found in (questions, errors):
+        found[:] = [
+            name_original(each, turned[each.sheet]) if each.sheet in turned else each
+            for each in found
+        ]
     declared = _declared(names, read, errors, remarks)
     return PackingList(
         workbook=workbook.name,

@@ -4,11 +4,14 @@ Rows and columns of the table are exchanged, and it is read as any other. Titles
 below stay where they are.
 """
 
+import re
+
 import msgspec
+from openpyxl.utils.cell import column_index_from_string
 
 from producers.packing_lists.cells import is_empty, look
 from producers.packing_lists.header import CARTON_FIELDS, NAME_SCORE, find_header
-from producers.packing_lists.model import Field
+from producers.packing_lists.model import Field, Finding
 from producers.packing_lists.naming import read_name
 from producers.packing_lists.words import words_of
 from producers.sheets.workbook import (
@@ -26,6 +29,7 @@ _NAME_COLUMNS = 3
 """Columns in which the names may stand."""
 _NAME_LENGTH_MAX = 120
 _ROWS_MAX = 200
+_CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _NAMES_MIN = 3
 _FIGURED_MIN = 2
 _SIZE: frozenset[Field] = frozenset(("size", "length", "width", "height"))
@@ -90,6 +94,22 @@ def _remark(name: str, block: _Block) -> Remark:
     )
 
 
+def name_original(finding: Finding, sheet: Sheet) -> Finding:
+    """Say where the cell of a finding is in the file, if rows and columns were exchanged."""
+    match = _CELL.fullmatch(finding.cell)
+    area = sheet.turned
+    if match is None or area is None:
+        return finding
+    row = int(match[2]) - 1 - area.first_row
+    column = column_index_from_string(match[1]) - 1
+    width, height = area.last_column - area.first_column, area.last_row - area.first_row
+    if not (0 <= row <= width and column <= height):
+        return finding
+    original = cell_name(area.first_row + column, area.first_column + row)
+    text = f"{finding.text} ({finding.cell} is {original} of the list)"
+    return msgspec.structs.replace(finding, text=text)
+
+
 def _find_block(sheet: Sheet) -> _Block | None:
     for column in range(_NAME_COLUMNS):
         names = {
@@ -149,10 +169,10 @@ def _filled(sheet: Sheet, row: int, column: int) -> list[int]:
 
 
 def _figures(sheet: Sheet, row: int, column: int) -> bool:
-    """Tell whether most filled cells of a row are figures."""
+    """Tell whether half of the filled cells of a row are figures, or more."""
     kinds = [look(sheet.cell(row, place)).kind for place in _filled(sheet, row, column)]
     figures = sum(kind in ("number", "size", "range", "unknown") for kind in kinds)
-    return 2 * figures > len(kinds) > 0
+    return 2 * figures >= len(kinds) > 0
 
 
 def _turn(sheet: Sheet, block: _Block) -> Sheet:
@@ -182,6 +202,12 @@ def _turn(sheet: Sheet, block: _Block) -> Sheet:
             block.turn(row, 0)[1] for row in sheet.hidden_rows if row in inside
         ),
         pictures=(),
+        turned=Area(
+            first_row=block.first_row,
+            first_column=block.first_column,
+            last_row=block.last_row,
+            last_column=block.last_column,
+        ),
     )
 
 

@@ -54,6 +54,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     hidden_columns: frozenset[int] = frozenset()
     pictures: tuple[tuple[int, int], ...] = ()
     """Cells (row, column) at which a picture is anchored or placed in the cell."""
+    turned: Area | None = None
+    """The area of the file whose rows and columns a reader has exchanged in place."""
 
     def cell(self, row: int, column: int) -> Cell:
         """Return the cell's value; None outside the rows."""

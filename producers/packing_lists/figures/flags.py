@@ -68,6 +68,8 @@ class FlagColumn:
         is_no = bool(self._signs & _NO)
         if text == "☒" and self._signs & _EMPTY_BOXES:
             return True
+        if self._signs & _TICKS:
+            return False
         if is_yes != is_no:
             return is_no
         header = self._reading.table.columns[self._column].header

@@ -97,12 +97,22 @@ def check_uncounted(found: Interpretation) -> None:
     reading, notes = found.reading, found.notes
     if reading is None or not found.uncounted:
         return
-    lines = [msgspec.structs.replace(line, count=line.count or 1) for line in found.uncounted]
+    lines = [
+        msgspec.structs.replace(line, count=line.count or 1)
+        for line in found.uncounted
+        if line.count or _has_figures(reading, line.row)
+    ]
     check_masses(reading, lines, notes)
     attach_edges(reading, lines, notes)
     aside = Notes(notes.sheet, Answers({}))
     gross = mass_columns(reading, lines, "gross", aside, Answers({}))
     _refuse_missing_masses(reading, lines, gross, notes)
+
+
+def _has_figures(reading: TableReading, row: int) -> bool:
+    """Tell whether a row has a size or a weight: a row without is itself in doubt."""
+    columns = (*size_columns(reading), *reading.columns("gross"))
+    return any(reading.is_filled(row, column) for column in columns)
 
 
 def _has_sizes(reading: TableReading) -> bool:

@@ -55,3 +55,9 @@ def test_a_question_about_the_counts_does_not_hide_errors() -> None:
     ]
     assert asked(read(rows)) == {"A2": ["A2.count=cartons", "A2.count=numbers"]}
     assert errors(rows) == ["E3"]
+
+
+def test_a_row_without_size_and_weight_has_one_error() -> None:
+    """It may be no cargo at all."""
+    rows: Rows = [HEADERS[0], ["Cups", 10, "60*40*35", 12], ["Jars", "5 pcs", None, None]]
+    assert errors(rows) == ["B3"]

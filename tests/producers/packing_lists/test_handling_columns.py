@@ -36,6 +36,7 @@ def marks(rows: Rows, **answers: str) -> list[Handling]:
         ("Fragile", ("●", "○"), [True, False]),
         ("Fragile", ("☒", "☐"), [True, False]),
         ("Fragile", ("☑", "☒"), [True, False]),
+        ("易碎", ("√", "×", "N", "Y"), [True, False, False, True]),
         ("Fragile", ("x", None), [True, None]),
     ],
 )

@@ -66,6 +66,18 @@ def test_what_the_figures_leave_open_is_asked_about() -> None:
     assert figures(found) == [CUPS, MUGS]
 
 
+@pytest.mark.parametrize("title", [0, 2])
+def test_a_finding_says_where_its_cell_is_in_the_file(title: int) -> None:
+    """The question is at D1 of what is read: A4 of the list; the error at C3: C3 of it."""
+    above: Rows = [["PACKING LIST"]] * title
+    (question,) = read([*above, *TENTS[:3], ["G.W. (kg)", 125, 32]]).questions
+    assert question.text.endswith(f"(D{1 + title} is A{4 + title} of the list)")
+    (error,) = read([*above, *TENTS[:2], ["Size (cm)", "60*40*35", "50*40"], TENTS[3]]).errors
+    assert error.text.endswith(f"(C{3 + title} is C{3 + title} of the list)")
+    (error,) = read([*above, *TENTS[:3], [TENTS[3][0], "x", 8]]).errors
+    assert error.text.endswith(f"(D{2 + title} is B{4 + title} of the list)")
+
+
 def test_a_form_with_one_column_may_have_colons() -> None:
     """Cartons: 10."""
     rows: Rows = [[f"{row[0]}:", row[1]] for row in TENTS]

@@ -109,6 +109,45 @@ EVENTS: dict[str, dict[str, Any]] = {
             "urn:uuid:00000000-0000-0000-0000-000000000001",
         ],
     ),
+    "classes of every scheme": _event(
+        "ObjectEvent",
+        quantityList=[
+            {"epcClass": "urn:epc:idpat:grai:4012345.55555.*"},
+            {"epcClass": "urn:epc:idpat:gdti:4012345.44444.*"},
+            {"epcClass": "urn:epc:idpat:sgcn:4012345.67890.*"},
+            {"epcClass": "urn:epc:idpat:cpi:4012345.XYZ.*"},
+            {"epcClass": "urn:epc:idpat:itip:4012345.012345.01.02.*"},
+            {"epcClass": "urn:epc:class:lgtin:4012345.012345.%2FA"},
+        ],
+    ),
+    "times of more than milliseconds": _event(
+        "ObjectEvent",
+        eventTime="2026-03-01T08:00:03.1415+08:00",
+        epcList=["urn:epc:id:sscc:0614141.1234567890"],
+        sensorElementList=[
+            {
+                "sensorMetadata": {
+                    "startTime": "2026-03-01T07:00:00.1007+08:00",
+                    "endTime": "2026-03-01T07:30:00.12345+08:00",
+                },
+                "sensorReport": [{"type": "Temperature", "minValue": -4.50, "uom": "CEL"}],
+            }
+        ],
+    ),
+    "words of every vocabulary": _event(
+        "AssociationEvent",
+        action="DELETE",
+        parentID="https://id.gs1.org/8004/4000001111",
+        childEPCs=["urn:epc:id:giai:4000001.12345"],
+        bizStep="urn:epcglobal:cbv:bizstep:disassembling",
+        disposition="container_open",
+        bizTransactionList=[{"type": "bol", "bizTransaction": "https://bol.example/1"}],
+        sourceList=[{"type": "possessing_party", "source": "urn:epc:id:pgln:4012345.00225"}],
+        destinationList=[
+            {"type": "urn:epcglobal:cbv:sdt:owning_party", "destination": "urn:uuid:1"}
+        ],
+        readPoint={"id": "geo:50.94,6.92"},
+    ),
     "error declaration": _event(
         "ObjectEvent",
         epcList=["urn:epc:id:sscc:0614141.1234567890"],
@@ -132,6 +171,11 @@ DIGESTS = {
     "sensors": "f950e51021083f945cd39573fb4ac6e9dc2afc52950170a26e645f809408c35c",
     "certification": "6f22e17513a0e3b4886218928554847969736eb22628d855513bd9093f89ca37",
     "every scheme": "dcc472eeb955e5a85555f0d23e68a322e6f2137fd3be6514ea1dbd9ca800a47e",
+    "classes of every scheme": "2302c5c2bd729b7ac3518b9f38785f93094a9d0fdc67b1d005e6b593baad9e75",
+    "times of more than milliseconds": (
+        "8a7ef12e4d0de7d2f5e2f0d29e69997201a9155a259e68bff039a2b30c6b6593"
+    ),
+    "words of every vocabulary": "0373f1d9c17c3f256a78ff242b9f6c0ccf0bcdd0f09e6bca1da1cf32d7d90312",
     "error declaration": "2d4a658402128aa25bb251a87ae4fae7ca5b9feed70c4b6a26dae09f5981fec8",
 }
 """SHA-256 in hex, by event."""

@@ -1,6 +1,14 @@
 """Compare our event hashes with those of GS1's reference implementation, document by document.
 
     python -m tests.producers.epcis_reference [FOLDER ...]
+    python -m tests.producers.epcis_reference --vectors FOLDER
+
+The second form compares with the vectors that the reference publishes beside its tests: FOLDER is
+``tests/examples`` of a checkout of github.com/RalphTro/epcis-event-hash-generator (its package has
+no vectors), at the release that is to be compared. A vector is a document with a file ``.hashes``
+of the same name, beside it or in ``expected/CBV2.0``. Status 1 if an event has another hash.
+
+The first form needs the network.
 
 It installs epcis-event-hash-generator 1.9.3 into a temporary environment, fetches the documents of
 openepcis-test-resources 0.9.2 (EPCIS 1.2 and 2.0, XML and JSON) from Maven Central, and adds those
@@ -10,6 +18,7 @@ Status 1 if an event of `epcis_hash_vectors` has another digest.
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +26,7 @@ import venv
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +40,7 @@ from tests.producers.epcis_hash_vectors import CONTEXT, DIGESTS, EVENTS
 REFERENCE = "epcis-event-hash-generator==1.9.3"
 DOCUMENTS = ("io.openepcis", "openepcis-test-resources", "0.9.2")
 _SHOWN = 60
+_DIGEST = re.compile("[0-9a-f]{64}")
 _PROGRAM = """
 import hashlib, json, logging, sys
 logging.disable(logging.CRITICAL)
@@ -110,10 +121,44 @@ def _write_vectors(folder: Path) -> Iterator[tuple[str, Path]]:
         yield name, path
 
 
+def find_vectors(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Return the documents of the reference's vectors with the SHA-256 of their events, in hex."""
+    for document in sorted(folder.rglob("*")):
+        if document.suffix not in (".xml", ".json", ".jsonld"):
+            continue
+        beside = document.with_suffix(".hashes")
+        apart = folder / "expected" / "CBV2.0" / beside.name
+        hashes = apart if document.parent.name == "documents" and apart.exists() else beside
+        if hashes.exists():
+            yield document, _DIGEST.findall(hashes.read_text(encoding="utf-8"))
+
+
+def compare_vectors(folder: Path) -> int:
+    """Print the events that have another hash than the reference's vectors, and how many agree."""
+    same = total = 0
+    for document, digests in find_vectors(folder):
+        total += len(digests)
+        try:
+            ours = _of_ours(document)
+        except InvalidInput as error:
+            _report(f"{document.name}: not read: {error}")
+            continue
+        if len(ours) != len(digests):
+            _report(f"{document.name}: {len(ours)} events, {len(digests)} hashes")
+        # The order of a file's hashes is that of its events.
+        for number, (text, digest) in enumerate(zip(ours, digests, strict=False)):
+            if sha256(text.encode()).hexdigest() == digest:
+                same += 1
+            else:
+                _report(f"{document.name}[{number}]: ours {text}")
+    _report(f"{same} of {total} events of the vectors have the same hash")
+    return 0 if same == total else 1
+
+
 def main() -> int:
     """Print the comparison."""
-    from hashlib import sha256  # noqa: PLC0415
-
+    if sys.argv[1:2] == ["--vectors"]:
+        return compare_vectors(Path(sys.argv[2]))
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(4) as pool:
         folder = Path(name)
         python = _install(folder)

@@ -16,10 +16,21 @@ SUMMED: tuple[Field, ...] = ("cartons", "pieces", "volume", "gross", "net", "amo
 """Fields whose figures totals rows add up."""
 CARGO: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "volume", "gross", "net")
 
-_EDGES = re.compile(r"\d\D{0,6}[x×*хX✕/]\D{0,4}\d")
-"""A part of a size in words: ``about 60*40*35``."""
-DITTO = frozenset(('"', "″", "''", "〃", "同上", "ditto", "do.", "same", "as above"))
-"""Marks for "the same as above"."""
+_DITTO_LENGTH_MAX = 30
+_EDGES = re.compile(r"\d\D{0,6}[x×*хX✕/]\D{0,4}\d|\d{2}[- ,，] ?\d{2,4}[- ,，] ?\d{2}")
+"""A part of a size in words: ``about 60*40*35``, ``60-40-30``."""
+_DITTO_WORDS = frozenset(
+    ("同上", "同前", "ditto", "dto", "do", "idem", "same", "asabove", "sameasabove")
+)
+_DITTO_SIGNS = re.compile(r"-*(?:[\"″〃“”„]|''|//)[\"″〃“”„'/-]*")
+
+
+def is_ditto(cell: Cell) -> bool:
+    """Tell whether a cell is a mark for "the same as above": ``〃``, ``-do-``, 同上."""
+    if not isinstance(cell, str) or len(cell) > _DITTO_LENGTH_MAX:
+        return False
+    text = re.sub(r"[\s.()]", "", cell).lower()
+    return text.strip("-–—") in _DITTO_WORDS or bool(_DITTO_SIGNS.fullmatch(text))
 
 
 def _is_label(cell: Cell) -> bool:
@@ -64,7 +75,7 @@ class Grid:
         return any(
             look(cell).kind in ("number", "size", "unknown")
             or (look(cell).kind != "date" and _EDGES.search(text_of(cell)[:80]))
-            or text_of(cell) in DITTO
+            or is_ditto(cell)
             for _, cell in self.cells(row, *SIZE)
             if not _is_label(cell)
         )

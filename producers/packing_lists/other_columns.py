@@ -22,15 +22,19 @@ _GARMENT_SIZES = frozenset(
     ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl", "5xl", "2x", "3x")
 )
 
+_WIDTHS = frozenset(("w", "width", "宽", "寬", "b"))
+"""Beside these ``L`` is a length."""
+
 
 def set_garments_aside(columns: list[Column], heads: dict[int, HeaderColumn]) -> list[Column]:
     """Take ``L`` for a garment's size, not for a length, beside ``S``, ``M`` or ``XL``."""
+    names = {index: head.own[-1].strip().lower() for index, head in heads.items() if head.own}
     sized = {
         index
-        for index, head in heads.items()
-        if head.own and head.own[-1].strip().lower() in _GARMENT_SIZES
+        for index, name in names.items()
+        if name in _GARMENT_SIZES and not (name == "l" and names.get(index + 1) in _WIDTHS)
     }
-    if len(sized) < 3 or all((heads[i].own[-1].strip().lower() == "l") for i in sized):
+    if len(sized) < 3 or all(names[index] == "l" for index in sized):
         return columns
     garment = Meaning(field="ignored", score=0.9, why="one of several sizes of garments (S, M, L)")
     return [

@@ -75,7 +75,9 @@ def _line(line: CartonLine) -> dict[str, Any]:
         "height_mm": line.height_mm,
         "gross_g": line.gross_g,
         "goods": goods_of(line),
-        "articles": [msgspec.to_builtins(article) for article in line.articles],
+        "articles": [
+            msgspec.to_builtins(article) | {"row": article.row + 1} for article in line.articles
+        ],
         "numbers": list(line.numbers),
         "unit_ids": list(line.unit_ids),
         "marks": line.marks,

@@ -6,8 +6,8 @@ count or a number is not: it is of the lines together.
 
 import msgspec
 
-from producers.packing_lists.cells import is_empty, text_of
-from producers.packing_lists.grid import DITTO, GOODS, tall_areas
+from producers.packing_lists.cells import is_empty
+from producers.packing_lists.grid import GOODS, is_ditto, tall_areas
 from producers.packing_lists.model import Column, Field, Layout
 from producers.sheets.workbook import Cell, Sheet
 
@@ -39,7 +39,7 @@ def fill_shared_cells(sheet: Sheet, layout: Layout) -> Sheet:
             value = cell
             if is_empty(cell) and area is not None and area.first_row < row:
                 value = sheet.cell(area.first_row, area.first_column)
-            elif isinstance(cell, str) and text_of(cell).lower() in DITTO:
+            elif is_ditto(cell):
                 value = above.get(column.index, cell)
             if group.continues and is_empty(value) and column.meanings[0].field in GOODS:
                 value = above.get(column.index, value)  # the same goods in another size

@@ -126,6 +126,8 @@ def test_profiles_and_explained_lists(
     assert status == 1
     assert "E1 was '尺寸cm' and is '外箱尺寸cm'" in report["errors"][0]["text"]
     assert run_import(*dry, "--profile", "sta")[1]["errors"][0]["code"] == "unreadable"
+    file.write_bytes(b"")
+    assert run_import(*dry)[1]["errors"][0]["code"] == "unreadable"
 
 
 async def test_an_epcis_file(

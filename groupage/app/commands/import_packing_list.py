@@ -114,10 +114,10 @@ def import_packing_list(  # noqa: PLR0913 - the options of a command
         profiles=folder,
     )
     quiet_logs("import")
-    data = read_bytes(file)
     times = Times(listed_at=min(now, written_at), recorded_at=now)
     policy = PolicySettings().load()
     try:
+        data = read_bytes(file)
         reading = read_list(file.name, data, request, times=times, policy=policy)
         # A list with questions is answered without Kafka, whose policy may be another one.
         if reading.booking.facts and not dry_run:

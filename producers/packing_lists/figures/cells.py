@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from producers.packing_lists.figures.units import LENGTHS, unit_named
+from producers.packing_lists.figures.units import LENGTHS, MASSES, unit_named
 from producers.packing_lists.fractions import write_decimals
 from producers.packing_lists.model import Unit
 from producers.sheets.workbook import Cell, CellError, Formula
@@ -39,6 +39,17 @@ _CHINESE_DIGITS = dict(
 _CHINESE_POWERS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000}
 _CHINESE = re.compile(f"[{''.join(_CHINESE_DIGITS)}{''.join(_CHINESE_POWERS)}]{{1,12}}")
 _CHINESE_QUANTITY = re.compile(rf"({_CHINESE.pattern})([^0-9]*)")
+_ASIDE = re.compile(
+    r"^@ ?|(?: ?(?:ttl|in total|total|合计|共)\.?)$"
+    r"|(?<=[a-z箱件]) ?[(/] ?[0-9]+ ?(?:pcs|pc|pieces|个|個|只|支|套)\.?\)?$"
+)
+"""Words around a figure of which its column says the same: ``@12KGS``, ``60KGS TTL``; and pieces
+behind a count of cartons: ``5 CTNS (100PCS)``."""
+_SEPARATED_EDGES = re.compile(
+    r"(?P<edges>[1-9][0-9]{1,3}(?P<sign>[- ,，]) ?[1-9][0-9]{1,3}(?P=sign) ?[1-9][0-9]{1,3})"
+    r"(?P<unit> ?[a-z]{1,4})?"
+)
+"""Edges that no sign of a product separates: ``60-40-30``, ``50 40 30 cm``."""
 _TIMES = re.compile(r"\s*[xх×*✕✖╳⨯∗・·]\s*|\s+by\s+")
 _LABELLED_EDGE = re.compile(
     r"(?P<label>[长長宽寬阔闊高厚深]|length|width|height|depth|len|l|w|h|d)\s*[:=]?\s*"
@@ -135,10 +146,10 @@ def _of_exact(value: Decimal) -> Quantity | None:
 
 @lru_cache(maxsize=16_384)
 def _read_text(text: str) -> Quantity | None:
-    text = write_decimals(text.replace("''", '"').replace("′′", '"'))
+    text = _ASIDE.sub("", write_decimals(text.replace("''", '"').replace("′′", '"')))
     match = _QUANTITY.fullmatch(text)
     if match is None:
-        return _read_chinese(text)
+        return _read_chinese(text) or _read_two_masses(text)
     if text.startswith("("):
         return None  # accountants write (12) for a negative number
     number = match["number"].rstrip(" '.,")
@@ -150,6 +161,25 @@ def _read_text(text: str) -> Quantity | None:
     if point is None and comma is None:
         return None
     return Quantity(point, comma, unit, words)
+
+
+def _read_two_masses(text: str) -> Quantity | None:
+    """Read a mass that stands in two units, and is the same in both: ``12 kgs / 26.5 lbs``."""
+    parts = text.split("/") if text.count("/") == 1 else text.split("=")
+    if len(parts) != 2:
+        return None
+    first, second = (_read_text(part.strip()) for part in parts)
+    if first is None or second is None:
+        return None
+    if first.unit not in MASSES or second.unit not in MASSES or first.unit == second.unit:
+        return None
+    for style in STYLES:
+        one, other = first.value(style), second.value(style)
+        if one is not None and other is not None:
+            grams = one * MASSES[first.unit], other * MASSES[second.unit]
+            if abs(grams[0] - grams[1]) * 100 <= max(grams):
+                return first
+    return None
 
 
 def _read_chinese(text: str) -> Quantity | None:
@@ -200,9 +230,13 @@ def read_edges(cell: Cell) -> Edges | None:
 
 @lru_cache(maxsize=16_384)
 def _read_edges(text: str) -> Edges | None:
-    parts = _split_labelled(text) or _TIMES.split(text.strip())
+    text = text.strip().removeprefix("@").strip()
+    parts = _split_labelled(text) or _TIMES.split(text)
     if len(parts) == 1:
         parts = text.split("/")
+    if len(parts) == 1 and (match := _SEPARATED_EDGES.fullmatch(text)):
+        parts = re.split(r"[- ,，] ?", match["edges"])
+        parts[2] += match["unit"] or ""
     if len(parts) != 3:
         return None
     edges = [_read_text(_EDGE_LETTER.sub(r"\1", part.strip())) for part in parts]

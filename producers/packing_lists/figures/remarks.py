@@ -1,9 +1,11 @@
 """Words beside the cargo of a line: columns of remarks, models, materials and the like."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from producers.packing_lists.figures.cells import is_blank, text_of
 from producers.packing_lists.figures.lines import Line
+from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import TableReading
 from producers.packing_lists.grid import tall_areas
 from producers.packing_lists.model import Text
@@ -11,6 +13,11 @@ from producers.packing_lists.words import words_of
 from producers.sheets.workbook import CellError, Formula, cell_name
 
 TEXT_LENGTH_MAX = 2_000
+_CANCELLED = re.compile(
+    r"取消|作废|作廢|不出货|不出貨|不发货|不發貨|暂不发"
+    r"|\bcancel|\bnot (?:be )?ship|\bdo(?:es)? not ship|\bvoid\b"
+)
+"""Words of a remark about cargo that does not ship."""
 RowText = tuple[int, int, str]
 """Row, column and text; the row is the one where the text stands."""
 
@@ -37,6 +44,23 @@ class RemarkReader:
         """Yield what all these columns say of a line."""
         for row, column, text in self._texts(line, self._columns):
             yield Text(cell=cell_name(row, column), text=text, sheet=self._sheet.name)
+
+    def ask_about_cancelled(self, lines: Sequence[Line], notes: Notes, answers: Answers) -> None:
+        """Ask about lines of which a remark says that they do not ship."""
+        for line in lines:
+            for row, column, text in self.remarks(line):
+                cell = cell_name(row, column)
+                if not _CANCELLED.search(text.lower()):
+                    continue
+                if answers.find(f"{cell}.ships", self._sheet.name, ("yes",)):
+                    continue
+                notes.ask(
+                    cell,
+                    "cancelled",
+                    f"{text[:60]!r}: do the {line.count} cartons of row {line.row + 1} ship? If "
+                    "not, take the row out of the list",
+                    [(f"{cell}.ships=yes", f"they ship: {line.count} cartons")],
+                )
 
     def _texts(self, line: Line, columns: list[int]) -> Iterator[RowText]:
         for row in line.rows:

@@ -12,6 +12,9 @@ from producers.packing_lists.figures.units import VOLUMES
 from producers.packing_lists.figures.volumes import Fit
 from producers.sheets.workbook import cell_name
 
+_SHOWN_MAX = 20
+"""Cells that a question names beside its own."""
+
 
 def judge_sizes(
     solver: SizeSolver, reading: TableReading, notes: Notes, answers: Answers
@@ -115,8 +118,11 @@ class _Judge:
         choices = list({each.sizes: each for each in (*stated, *possible)}.values())
         header_says = f"the header says {stated[0].units[0]}, but " if stated else ""
         reason = "no volume in the list proves a unit"
+        beside: list[str] = []
         if stated and stated[0].beyond:
-            reason = f"cartons would be {self._solver.example(stated[0])}"
+            rows, example = self._solver.rows_beyond(stated[0])
+            reason = f"the cartons of row {rows[0] + 1} would be {example}"
+            beside = [cell_name(row, self._solver.edge_columns()[0]) for row in rows[:_SHOWN_MAX]]
         elif self._solver.columns:
             reason = "the volumes of the list fit no unit, or several"
         self._notes.ask(
@@ -128,6 +134,7 @@ class _Judge:
                 for each in choices
                 if len(set(each.units)) == 1
             ],
+            beside,
         )
 
     def _describe(self, taken: SizeReading) -> str:

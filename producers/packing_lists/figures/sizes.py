@@ -176,12 +176,20 @@ class SizeSolver:
         """Tell whether all edges are within the limits, whatever the cartons weigh."""
         return not any(excess_of_edges(size, self._limits) for size in reading.sizes)
 
+    def rows_beyond(self, reading: SizeReading) -> tuple[list[int], str]:
+        """Return the rows whose cartons are beyond the limits, and the edges of the first."""
+        rows = [self._lines[index].row for index in reading.beyond]
+        return rows, f"{_edges_text(reading.sizes[reading.beyond[0]])} cm"
+
     def example(self, reading: SizeReading) -> str:
         """Say what a reading means for the first line, and for all lines together."""
-        size, count = reading.sizes[0], sum(line.count for line in self._lines)
-        edges = " × ".join(value_text(Decimal(edge) / 10) for edge in size.edges)
+        count, edges = sum(line.count for line in self._lines), _edges_text(reading.sizes[0])
         volume = sum(
             Decimal(size.length_mm * size.width_mm * size.height_mm * line.count)
             for size, line in zip(reading.sizes, self._lines, strict=True)
         )
         return f"{edges} cm: {count} cartons, {volume / 10**9:.3f} m³"
+
+
+def _edges_text(size: Size) -> str:
+    return " × ".join(value_text(Decimal(edge) / 10) for edge in size.edges)

@@ -275,6 +275,7 @@ class _Solver:
         handling = HandlingReader(reading, remarks, self._notes, self._answers)
         handling.refuse_unknown_words()
         handling.tell_texts()
+        remarks.ask_about_cancelled(lines, self._notes, self._answers)
         found: list[CartonLine] = []
         listed: list[tuple[int, Article]] = []
         bundle = -1

@@ -22,6 +22,11 @@ from producers.packing_lists.figures.cells import read_edges, read_quantity
         ("1,234,567", "1234567", None),
         ("1'234.5", "1234.5", None),
         (0.1 + 0.2, "0.3", None),
+        ("@12KGS", "12", "kg"),
+        ("60KGS TTL", "60", "kg"),
+        ("12.0 KGS / 26.5 LBS", "12", "kg"),
+        ("5 CTNS (100PCS)", "5", None),
+        ("3箱/60个", "3", None),
     ],
 )
 def test_a_number_is_exact_and_keeps_its_unit(cell: object, value: str, unit: str | None) -> None:
@@ -60,6 +65,9 @@ def test_one_point_before_three_digits_has_two_readings() -> None:
         "10~3",
         "(12)",
         "9" * 99,
+        "12 kg / 28 lb",
+        "12 kg / 26.5 kg",
+        "12 kg / 0.02 m3",
     ],
 )
 def test_what_is_not_a_number_stays_unread(cell: object) -> None:
@@ -79,6 +87,10 @@ def test_what_is_not_a_number_stays_unread(cell: object) -> None:
         ("L60×W40×H35cm", (60, 40, 35), "cm"),
         ("60L*40W*35H", (60, 40, 35), None),
         ("60/40/35", (60, 40, 35), None),
+        ("@60*40*35", (60, 40, 35), None),
+        ("60-40-35", (60, 40, 35), None),
+        ("60 40 35 cm", (60, 40, 35), "cm"),
+        ("60,40,35", (60, 40, 35), None),
     ],
 )
 def test_edges_of_a_cell(cell: str, edges: tuple[int, ...], unit: str | None) -> None:
@@ -100,7 +112,11 @@ def test_inches_may_have_fractions() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["60*40", "60*40*35*2", "60*40*35 kg", "60*-*35", "about 60*40*35"]
+    "cell",
+    [
+        *("60*40", "60*40*35*2", "60*40*35 kg", "60*-*35", "about 60*40*35"),
+        *("1-2-3", "60-40 35", "2026-03-01", "60,40,35,20"),
+    ],
 )
 def test_a_size_has_three_edges_and_a_unit_of_length(cell: str) -> None:
     """A text with two or four edges, or another unit, is not a size."""

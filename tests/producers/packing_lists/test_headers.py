@@ -218,6 +218,14 @@ def test_sizes_of_garments_are_no_edges() -> None:
         ]
     )
     assert {best(found, index).field for index in (2, 3, 4, 5)} == {"ignored"}
+    found = columns(
+        [
+            ["CTN NO.", "Style", "S", "M", "L", "XL", "CTNS", "L", "W", "H", "G.W."],
+            ["1-14", "Jacket", 4, 6, 6, 4, 14, 60, 40, 40, 12.9],
+        ]
+    )
+    assert fields(found)[2:6] == ["ignored"] * 4
+    assert fields(found)[7:10] == ["length", "width", "height"]
 
 
 def test_columns_about_pallets_step_back_and_are_told() -> None:

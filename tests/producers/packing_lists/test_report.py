@@ -53,6 +53,7 @@ def test_scripts_read_the_documented_keys() -> None:
     assert [column["field"] for column in report["columns"]] == ["goods", "cartons"]
     (read,) = report["lines"]
     assert (read["rows"], read["length_mm"], read["goods"]) == ([2], 600, "玩具")
+    assert read["articles"][0]["row"] == 2
     assert read["handling"] == {"fragile": True}
     (question,) = report["questions"]
     assert question["cell"] == "C1"

@@ -1,5 +1,7 @@
 """Cells that say the same of several lines."""
 
+import pytest
+
 from producers.packing_lists.choice import choose_sheets
 from producers.sheets.workbook import Area, Cell, Sheet, Workbook
 
@@ -40,6 +42,24 @@ def test_a_ditto_mark_stands_for_the_cell_above() -> None:
     )
     assert [row[1] for row in found.rows[1:]] == ["Cup"] * 3
     assert [row[3] for row in found.rows[1:]] == ["60*40*35"] * 3
+
+
+@pytest.mark.parametrize(
+    "mark", ["do", "-do-", "Do.", "同前", "same as above", '-"-', "//", "〃〃", "″″", "idem", "“"]
+)
+def test_marks_for_the_same_as_above(mark: str) -> None:
+    """As people write them; none is the name of goods."""
+    found = chosen([["1-10", "Cup", 10, "60*40*35", 12, None], ["11-15", mark, 5, mark, 13, None]])
+    assert found.rows[2][1:4] == ("Cup", 5, "60*40*35")
+
+
+@pytest.mark.parametrize("goods", ["Dolls", "do-it-yourself", "idem kit", "/", "Same Sky lamp"])
+def test_names_that_are_no_such_mark(goods: str) -> None:
+    """They stay."""
+    found = chosen(
+        [["1-10", "Cup", 10, "60*40*35", 12, None], ["11-15", goods, 5, "60*40*35", 13, None]]
+    )
+    assert found.rows[2][1] == goods
 
 
 def test_articles_in_one_carton_are_not_filled() -> None:

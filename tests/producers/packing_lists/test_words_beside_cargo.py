@@ -112,3 +112,19 @@ def test_a_mark_above_the_table_holds_if_it_says_so() -> None:
         each.cell for each in found.booking.remarks if each.code == "handling_beside_table"
     ] == ["A1"]
     assert not any(line.fragile for line in found.booking.facts[0].data.lines)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("remark", ["取消，不出货", "CANCELLED - NOT SHIPPED", "void"])
+def test_cargo_that_does_not_ship(remark: str) -> None:
+    """It is asked about at the remark; an answer books it, or the row is taken out."""
+    text = "\n".join((f"{HEADER},Remark", f"{LINES[0]},", f'{LINES[1]},"{remark}"'))
+    found = imported(text, **PARTIES).booking
+    assert [(each.cell, each.code) for each in found.questions] == [("F3", "cancelled")]
+    answered = imported(text, answers={"F3.ships": "yes"}, **PARTIES).booking
+    assert sum(line.pieces for line in answered.facts[0].data.lines) == 8  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("remark", ["avoid sun", "发货", "ship with CN-2", ""])
+def test_other_remarks_ship(remark: str) -> None:
+    """Words that only look like it."""
+    assert len(booking_of(column="Remark", words=("", remark)).lines) == 2

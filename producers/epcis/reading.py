@@ -32,10 +32,16 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Parts of the document that the hub does not read."""
 
 
+_ABSENT = msgspec.Raw()
+
+
 class _Body(msgspec.Struct):
     eventList: list[msgspec.Raw] | None = None  # noqa: N815 (GS1's name)
-    event: msgspec.Raw | None = None
-    """The form of GS1's first drafts for a single event."""
+    event: msgspec.Raw = _ABSENT
+    """The form of GS1's first drafts for a single event.
+
+    Not `Raw | None`: of that union msgspec reads null alone.
+    """
     queryResults: dict[str, msgspec.Raw] | None = None  # noqa: N815
 
 
@@ -69,7 +75,7 @@ def read_json(data: bytes) -> Document:
     if envelope.type == "EPCISDocument":
         body = envelope.epcisBody
         events = body.eventList if body else None
-        if events is None and body is not None and body.event is not None:
+        if events is None and body is not None and bytes(body.event) not in (b"", b"null"):
             events = [body.event]
         path = "epcisBody.eventList"
     elif envelope.type == "EPCISQueryDocument":

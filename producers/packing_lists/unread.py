@@ -11,8 +11,9 @@ from typing import Any
 from openpyxl.utils.cell import column_index_from_string
 
 from producers.packing_lists import terms
-from producers.packing_lists.findings import Findings
-from producers.packing_lists.model import Field, PackingList
+from producers.packing_lists.dangerous import declared_goods
+from producers.packing_lists.findings import Cells, Findings
+from producers.packing_lists.model import CartonLine, Field, Handling, PackingList
 from producers.packing_lists.shared import PARSERS
 from producers.packing_lists.terms import plain_text
 from producers.sheets.workbook import CellError, Formula, Sheet, Workbook, cell_name
@@ -26,7 +27,7 @@ _CHECKED: dict[Field, tuple[Callable[[Any], Any], str]] = {**PARSERS, "hs": _HS}
 
 
 def check_unread_rows(packing_list: PackingList, workbook: Workbook, findings: Findings) -> None:
-    """Add an error for each cell of ports, dates, modes and codes that cannot be read."""
+    """Add an error for each cell of ports, dates, modes, codes and UN numbers that is wrong."""
     if len(packing_list.sheets) != 1:
         return  # the columns do not say of which sheet they are
     sheets = [sheet for sheet in workbook.sheets if sheet.name == packing_list.sheets[0]]
@@ -34,7 +35,11 @@ def check_unread_rows(packing_list: PackingList, workbook: Workbook, findings: F
     if not sheets or not columns:
         return
     first = max(packing_list.header_rows, default=-1) + 1
-    for row in _rows_of_cargo(sheets[0], first, columns):
+    rows = list(_rows_of_cargo(sheets[0], first, columns))
+    declared_goods(
+        tuple(_line_of(sheets[0], row, columns) for row in rows), Cells(packing_list), findings
+    )
+    for row in rows:
         for field, column in columns.items():
             value = sheets[0].cell(row, column)
             if field not in _CHECKED or isinstance(value, Formula | CellError):
@@ -43,6 +48,30 @@ def check_unread_rows(packing_list: PackingList, workbook: Workbook, findings: F
             if plain_text(value) and parse(value) is None:
                 text = plain_text(value)
                 findings.refuse(cell_name(row, column), f"bad_{field}", text, expected)
+
+
+def _line_of(sheet: Sheet, row: int, columns: dict[Field, int]) -> CartonLine:
+    """Return a line with what a row says of dangerous goods; its figures stand for nothing."""
+
+    def text(field: Field) -> str:
+        cell = sheet.cell(row, columns[field]) if field in columns else None
+        return "" if isinstance(cell, Formula | CellError) else plain_text(cell)
+
+    handling = Handling(
+        dangerous=text("dangerous"),
+        un_number=text("un_number"),
+        imo_class=text("imo_class"),
+        packing_group=text("packing_group"),
+    )
+    return CartonLine(
+        rows=(row,),
+        cartons=1,
+        length_mm=1,
+        width_mm=1,
+        height_mm=1,
+        gross_g=1,
+        handling=handling,
+    )
 
 
 def _columns(packing_list: PackingList) -> Iterator[tuple[Field, int]]:

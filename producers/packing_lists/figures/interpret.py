@@ -6,7 +6,7 @@ from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.figures.assignments import list_assignments
 from producers.packing_lists.figures.cells import Style
 from producers.packing_lists.figures.notes import Answers
-from producers.packing_lists.figures.solver import Interpretation, check_uncounted, solve
+from producers.packing_lists.figures.solver import Interpretation, check_unread, solve
 from producers.packing_lists.figures.table import Assignment, FigureTable, TableReading
 from producers.packing_lists.model import CartonLine
 
@@ -23,7 +23,7 @@ def interpret(
 ) -> Interpretation:
     """Try the meanings that headers and cells allow, and take the one that the figures confirm."""
     found = _interpret(table, styles, answers, limits)
-    check_uncounted(found)
+    check_unread(found, answers)
     return found
 
 

@@ -92,10 +92,18 @@ def solve(reading: TableReading, answers: Answers, limits: CartonLimits) -> Inte
     return _Solver(reading, notes, answers, limits).solve()
 
 
-def check_uncounted(found: Interpretation) -> None:
-    """Add the errors of sizes and weights that do not wait for the counts of cartons."""
+def check_unread(found: Interpretation, answers: Answers) -> None:
+    """Add what does not wait for the questions of a list without lines.
+
+    Handling marks that nobody knows, and errors of sizes and weights beside counts in doubt.
+    """
     reading, notes = found.reading, found.notes
-    if reading is None or not found.uncounted:
+    if reading is None or found.lines:
+        return
+    if not any(question.code == "handling" for question in notes.questions):
+        handling = HandlingReader(reading, RemarkReader(reading), notes, answers)
+        handling.refuse_unknown_words()
+    if not found.uncounted:
         return
     lines = [
         msgspec.structs.replace(line, count=line.count or 1)

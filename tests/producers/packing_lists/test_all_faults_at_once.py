@@ -3,6 +3,8 @@
 import pytest
 
 from producers.sheets.workbook import Cell
+from tests.producers.packing_lists.made_lists import errors as errors_of
+from tests.producers.packing_lists.made_lists import imported
 from tests.producers.packing_lists.test_figures import Rows, asked, read
 
 HEADERS: list[list[Cell]] = [
@@ -61,3 +63,24 @@ def test_a_row_without_size_and_weight_has_one_error() -> None:
     """It may be no cargo at all."""
     rows: Rows = [HEADERS[0], ["Cups", 10, "60*40*35", 12], ["Jars", "5 pcs", None, None]]
     assert errors(rows) == ["B3"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Goods,Ctns,Size (cm),G.W. (kg),UN No,Class,POD,Handling marks",
+        "品名,箱数,外箱尺寸(cm),毛重(kg),UN编号,危险类别,目的港,储运标志",
+        "品名 Goods,箱数 Ctns,尺寸 Size (cm),毛重 G.W. (kg),UN号,IMO class,POD 目的港,储运标志",
+    ],
+)
+def test_an_open_question_hides_no_error_of_ports_dangers_and_marks(header: str) -> None:
+    """Of what the weights are is asked; the rest is wrong whatever the answer is."""
+    text = (
+        f"{header}\npaint,3,60*40*35,14.5,99,3,Atlantis,FRAGILE\n"
+        "batteries,4,60*40*35,12,UN3480,3,Rotterdam,BEWARE OF DOG\n"
+        "cups,2,60*40*35,12,,,Rotterdam,\n"
+    )
+    found = imported(text, shipper="S").booking
+    assert [each.code for each in found.questions] == ["mass_per", "handling"]
+    wrong = [("E2", "bad_un_number"), ("F3", "bad_imo_class"), ("G2", "bad_pod")]
+    assert sorted(errors_of(found)) == wrong

@@ -20,7 +20,7 @@ from groupage.store.named_queries import insert_named_query
 from groupage.store.pool import create_pool
 from groupage.store.subscriptions import Batch, note_failure, stop_subscription, store_batch
 from groupage.telemetry import metrics
-from tests.subscriptions.test_delivery import subscribe
+from tests.subscriptions.hub import subscribe
 
 pytestmark = pytest.mark.integration
 Work = Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[Any]]

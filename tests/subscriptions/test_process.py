@@ -9,10 +9,9 @@ import asyncpg
 import pytest
 
 from tests.e2e.commanded import bare_environment
+from tests.subscriptions.hub import capture, ids, store, subscribe, wait_until
 from tests.subscriptions.receiving import OK, TestReceiver, receiving
-from tests.subscriptions.test_delivery import capture, ids, pool, store, subscribe, wait_until
 
-__all__ = ["pool"]  # the fixture
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(180)]
 
 

@@ -12,11 +12,13 @@ from groupage.domain.policy import Policy
 from groupage.store.captured_events import adopt_older_captures
 from groupage.store.named_queries import insert_named_query, read_named_query
 from groupage.store.readers.captured_events import captures_after, captures_of
+from groupage.store.subscriptions import read_subscription
 from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from tests.processors.stream.facts import NOON, fact_of
 from tests.processors.stream.hub import StreamHub
 from tests.processors.stream.test_time import require_equal_rebuild
+from tests.subscriptions.hub import subscribe
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -62,11 +64,13 @@ async def test_events_are_stored_once_and_given_back_as_they_came(stream_hub: St
     assert [tuple(row) for row in codes] == [("bad_attribute", "hub.capture.v1")]
     await require_equal_rebuild(stream_hub)
     await insert_named_query(stream_hub.pool, "mine", b"{}")  # no log has it
+    subscription = await subscribe(stream_hub.pool, "https://client.example/", query_name="mine")
     await rebuild(
         stream_hub.settings, all_aggregates(Policy()), verify=False, progress=lambda *_: None
     )
     assert await captures_after(stream_hub.pool, None, limit=10) == everything
     assert await read_named_query(stream_hub.pool, "mine") is not None
+    assert await read_subscription(stream_hub.pool, subscription) is not None
 
 
 async def test_events_that_older_versions_captured_are_kept(stream_hub: StreamHub) -> None:

@@ -37,6 +37,7 @@ from groupage.store.own_events import count_left
 from groupage.store.pool import create_pool
 from groupage.telemetry import metrics
 from producers.epcis.checks import check_event
+from producers.epcis.documents import read_document
 from producers.epcis.own_meanings import MEANINGS
 from tests.api.hub import START, fact, store_facts
 from tests.api.test_dcsa_events import served
@@ -409,6 +410,19 @@ async def test_answers_with_own_events_keep_to_the_standard(
     paths = ("/events", "/events/{eventID}", "/epcs/{epc}/events", "/bizSteps/{bizStep}/events")
     async with served(pool) as address:
         await asyncio.to_thread(play_client, standard, paths, address)
+
+
+async def test_own_events_are_answered_in_xml(pool: "Pool[asyncpg.Record]") -> None:
+    """What the reader reads from the XML is what the answer in JSON has."""
+    await take_in(pool, [*the_day(), *with_mistakes()])
+    await derive(pool)
+    transport = httpx.ASGITransport(create_app(pool))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        in_json = found(await client.get("/events?perPage=1000"))
+        answer = await client.get("/events?perPage=1000", headers={"accept": "application/xml"})
+    assert answer.status_code == 200
+    in_xml = [json.loads(bytes(each)) for each in read_document(answer.content).events]
+    assert in_xml == in_json
 
 
 async def test_the_facts_of_a_released_hub_become_events(empty_database_url: str) -> None:

@@ -64,7 +64,7 @@ class EventEndpoint(DescribedEndpoint):
 async def _event(pool: Connection, event_id: str) -> Sequence[StoredCapture]:
     captures = await captures_of(pool, event_id)
     if not captures:
-        raise NotFound(f"no event with the id {event_id[:200]!r} was captured")
+        raise NotFound(f"the hub has no event with the id {event_id[:200]!r}")
     return captures
 
 
@@ -83,12 +83,12 @@ def _endpoint(path: str, parameter: str, summary: str) -> EventsEndpoint:
         result=EPCISQueryDocument,
         problems=(406, 413),
         headers=HEADERS,
-        summary=f"{summary}, as they came. {_MORE}",
+        summary=f"{summary}; those that were captured, as they came. {_MORE}",
     )
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    _endpoint("/events", "", "EPCIS events that were captured"),
+    _endpoint("/events", "", "EPCIS events, captured ones and the hub's own"),
     EventEndpoint(
         path="/events/{event_id:path}",
         handle=_event,
@@ -96,7 +96,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         result=EPCISQueryDocument,
         problems=(404, 406),
         headers=HEADERS[:-1],
-        summary="An EPCIS event that was captured, as it came, and its error declarations",
+        summary="An EPCIS event, as it came or as the hub made it, and its error declarations",
     ),
     *(
         _endpoint(f"/{collection}/{{{name}:path}}/events", parameter, f"EPCIS events {which}")

@@ -1,4 +1,4 @@
-"""Captured EPCIS events as one EPCIS 2.0 document in JSON, each as it came.
+"""EPCIS events as one EPCIS 2.0 document in JSON: the hub's own, and captured ones as they came.
 
 An event whose document bound prefixes or terms of its own carries that @context itself: events of
 many documents stand in one, and each prefix means what its sender meant.

@@ -23,6 +23,7 @@ BUSY_FOR_S = 10.0
 _MEASURED_OVER_S = 1.0
 _REFUSED_S = 60.0
 """Until it tries again without the rights to write, which an operator may grant."""
+_DATABASE_ERRORS: tuple[type[Exception], ...] = (*TRANSIENT_ERRORS, asyncpg.PostgresError)
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +67,6 @@ async def project_continuously(
             share = pace.share(await count_taken_in(pool), now_s)
             if step is not None and step.left:
                 pause_s = (now_s - began_s) * (1 / share - 1)
-            metrics.OWN_EVENTS_LAG.set(await count_left(pool))
         except asyncpg.InsufficientPrivilegeError as error:
             pause_s = _REFUSED_S
             log.warning(
@@ -80,4 +80,13 @@ async def project_continuously(
             # The API answers without these events rather than not at all; the lag shows it.
             log.exception("own_events_failed")
             pause_s = _REFUSED_S
+        await _show_lag(pool)
         await asyncio.sleep(pause_s)
+
+
+async def _show_lag(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Set the metric, also when another process makes the events or this one may not."""
+    try:
+        metrics.OWN_EVENTS_LAG.set(await count_left(pool))
+    except _DATABASE_ERRORS as error:
+        log.warning("own_events_lag_unknown", error=repr(error))

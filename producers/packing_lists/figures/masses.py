@@ -9,11 +9,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
 from groupage.domain.carton_limits import CartonLimits
+from producers.packing_lists.figures.joint_masses import JointMasses
 from producers.packing_lists.figures.limits import describe_excess
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.mass_columns import MassColumn, least_net
 from producers.packing_lists.figures.mass_evidence import Evidence, MassReading, Misfit
-from producers.packing_lists.figures.merged import WAYS, Span, shares_of
+from producers.packing_lists.figures.merged import Span
 from producers.packing_lists.figures.notes import Answers
 from producers.packing_lists.figures.sizes import SizeReading
 from producers.packing_lists.figures.table import TableReading
@@ -50,9 +51,6 @@ class MassSolver:
         self.columns = columns
         self._lines = lines
         self._sizes = sizes.sizes if sizes else None
-        self._volumes = [
-            size.length_mm * size.width_mm * size.height_mm for size in self._sizes or ()
-        ]
         self._limits = limits
         sheet = reading.table.sheet.name
         self._labels = [
@@ -62,58 +60,12 @@ class MassSolver:
         ]
         self._plain_rows = sizes.plain_rows if sizes else frozenset()
         self._least_net = least_net(nets, lines)
-        self._group_totals = self._find_group_totals()
-        self._summed = {
-            (position, index)
-            for (position, _), indices in self._group_totals.items()
-            for index in indices
-        }
-        self._shares = [
-            {
-                index: share
-                for span in column.merged
-                for index, share in self._shares_of(column, span, answers).items()
-            }
-            for column in columns
-        ]
+        self.joint = JointMasses(columns, lines, self._sizes, answers, sheet)
         # Of two columns in different units, the rounder one is the original.
         self._digits = [
             sum(len(value.value.normalize().as_tuple().digits) for value in column.values if value)
             for column in columns
         ]
-
-    def _find_group_totals(self) -> dict[tuple[int, int], list[int]]:
-        """Find weights that stand for all sizes of a group, by column's position and first line."""
-        groups: dict[int, list[int]] = {}
-        for index, line in enumerate(self._lines):
-            groups.setdefault(line.bundle, []).append(index)
-        found = {}
-        for indices in groups.values():
-            if len(indices) < 2:
-                continue
-            filled = [[bool(column.values[each]) for each in indices] for column in self.columns]
-            for position, has in enumerate(filled):
-                if has[0] and not any(has[1:]) and any(all(other) for other in filled):
-                    found[position, indices[0]] = indices
-        for position, column in enumerate(self.columns):
-            others = [other for other in self.columns if other is not column]
-            for span in column.merged:
-                if any(
-                    all(other.values[index] for index in span) and span not in other.merged
-                    for other in others
-                ):
-                    found[position, span[0]] = list(span)
-        return found
-
-    def _shares_of(self, column: MassColumn, span: Span, answers: Answers) -> dict[int, Decimal]:
-        stated = column.values[span[0]]
-        key = f"{stated.cell}.merged" if stated else ""
-        way = answers.find(key, self._reading.table.sheet.name, WAYS)
-        return shares_of(span, way, self._lines, self._volumes)
-
-    def is_group_total(self, position: int, index: int) -> bool:
-        """Tell whether a weight stands for lines that have weights of their own elsewhere."""
-        return (position, index) in self._group_totals
 
     def has_total_over(self, position: int, span: Span) -> bool:
         """Tell whether the list states a sum that includes a merged weight."""
@@ -121,15 +73,15 @@ class MassSolver:
         totals = (*self.columns[position].totals, *self._labels)
         return any(groups <= set(total.groups) for total in totals)
 
-    def examples_of(self, position: int, span: Span, way: str) -> str:
+    def examples_of(self, position: int, span: Span, way: str, unit: Unit) -> str:
         """Say what the cartons of each line of a span would weigh if it were divided so."""
         value = self.columns[position].values[span[0]]
-        shares = shares_of(span, way, self._lines, self._volumes)
         if value is None:
             return ""
-        masses = [value.value * shares[index] / self._lines[index].count for index in span]
-        shown = ", ".join(value_text(kg(mass * 1_000)) for mass in masses[:4])
-        return f"{shown} a carton"
+        grams = value.value * MASSES[value.unit if value.unit in MASSES else unit]
+        shares = self.joint.shares(span, way)
+        masses = [grams * shares[index] / self._lines[index].count for index in span]
+        return f"{', '.join(value_text(kg(mass)) for mass in masses[:4])} kg a carton"
 
     def readings(self, *, beyond_headers: bool = False) -> list[MassReading]:
         """Return a reading for each combination; of equal results the best proved one.
@@ -239,13 +191,12 @@ class MassSolver:
 
     def _mass(self, position: int, index: int, unit: Unit, per: Per) -> Decimal | None:
         value = self.columns[position].values[index]
-        if value is None or (position, index) in self._summed:
+        if value is None or self.joint.is_summed(position, index):
             return None
         own = MASSES[value.unit if value.unit in MASSES else unit]
         if per == "carton":
             return value.value * own
-        share = self._shares[position].get(index, 1)
-        return value.value * own * share / self._lines[index].count
+        return value.value * own * self.joint.share(position, index) / self._lines[index].count
 
     def _compare(
         self,
@@ -283,7 +234,7 @@ class MassSolver:
     def _compare_group_totals(
         self, grams: Sequence[Decimal], units: tuple[Unit, ...], evidence: Evidence
     ) -> None:
-        for (position, first), indices in self._group_totals.items():
+        for (position, first), indices in self.joint.sums.items():
             stated = self.columns[position].values[first]
             if stated is None:
                 continue

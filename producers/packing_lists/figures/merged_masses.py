@@ -22,7 +22,7 @@ def settle_merged(
     for position, column in enumerate(solver.columns):
         for span in column.merged:
             stated = column.values[span[0]]
-            if stated is None or solver.is_group_total(position, span[0]):
+            if stated is None or solver.joint.is_summed(position, span[0]):
                 continue
             figure = f"{value_text(stated.value)} is merged over {len(span)} lines"
             if taken.pers[position] == "carton":
@@ -31,6 +31,7 @@ def settle_merged(
             if answers.find(f"{stated.cell}.merged", notes.sheet, WAYS):
                 continue
             kinds = {sizes[index] for index in span} if sizes else set()
+            unit = taken.units[position]
             is_proved = solver.has_total_over(position, span)
             each = f"{value_text(kg(Decimal(taken.grams[span[0]])))} kg a carton"
             if is_proved and len(kinds) == 1:
@@ -39,12 +40,12 @@ def settle_merged(
                 continue
             choices = [(f"{stated.cell}.merged=cartons", f"together, the same for each: {each}")]
             if len(kinds) > 1:
-                shown = solver.examples_of(position, span, "volume")
+                shown = solver.examples_of(position, span, "volume", unit)
                 choices.append(
                     (f"{stated.cell}.merged=volume", f"together, by their volume: {shown}")
                 )
             if not is_proved:
-                shown = solver.examples_of(position, span, "lines")
+                shown = solver.examples_of(position, span, "lines", unit)
                 choices.append((f"{stated.cell}.merged=lines", f"each line weighs so: {shown}"))
             reason = "how is it divided?" if is_proved else "no sum shows what it is the weight of"
             notes.ask(stated.cell, "merged_mass", f"{figure}: {reason}", choices)

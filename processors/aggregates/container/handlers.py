@@ -2,7 +2,8 @@
 
 Foreign logs start anywhere and leave steps out: that is legal. Rejected is what contradicts the
 status: an empty picked up that is at the hub, a second seal without a reseal, a container loaded on
-board twice.
+board twice. Carriers report a step for each booking, and two systems may report it: reports that
+agree in their time are one step.
 """
 
 from datetime import datetime
@@ -77,6 +78,8 @@ def pick_up(
 ) -> Rejection | None:
     """Note that the empty container was picked up."""
     at = entry.fact.occurred_at
+    if state.picked_up_at == at:
+        return None
     if state.status not in (Status.NEW, Status.RELEASED):
         return _reject_order(state, "picked up empty")
     state.picked_up_at = at
@@ -89,6 +92,8 @@ def gate_in(
 ) -> Rejection | None:
     """Note its arrival at the hub."""
     at = entry.fact.occurred_at
+    if state.gated_in_at == at and event.place in ("", state.location):
+        return None
     if state.status not in (Status.NEW, Status.RELEASED, Status.PICKED_UP):
         return _reject_order(state, "gated in")
     state.gated_in_at = at
@@ -113,6 +118,8 @@ def inspect(
 def seal(state: ContainerState, entry: Entry, event: events.ContainerSealed) -> Rejection | None:
     """Put a seal on; a second one is a reseal."""
     at = entry.fact.occurred_at
+    if (state.sealed_at, state.seal_no) == (at, event.seal_no):
+        return None
     came_off = bool(state.seals) and not state.seal_no
     if (state.status in _LEFT and not came_off) or state.status == Status.UNFIT:
         return _reject_order(state, "sealed")
@@ -193,6 +200,8 @@ def gate_out(
 ) -> Rejection | None:
     """Note that it left the hub."""
     at = entry.fact.occurred_at
+    if state.gated_out_at == at:
+        return None
     if state.status in _LEFT:
         return _reject_order(state, "gated out")
     _set_consolidation(state, event.consolidation_id)
@@ -227,6 +236,8 @@ def load_on_board(
 ) -> Rejection | None:
     """Note that it is on board."""
     at = entry.fact.occurred_at
+    if state.on_board_at == at and event.voyage_id in (None, state.voyage_id):
+        return None
     if state.status == Status.ON_BOARD:
         return _reject_order(state, "loaded on board")
     state.voyage_id = event.voyage_id or state.voyage_id

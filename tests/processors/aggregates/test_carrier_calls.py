@@ -27,6 +27,7 @@ from tests.producers.dcsa_events import (
 )
 
 ETA = ETD + timedelta(days=30)
+CFS = "CONTAINER_FREIGHT_STATION"
 FEEDER = {"number": "F77N", "imo": "9700001", "booking": BOOKING, "mode": "VESSEL"}
 
 
@@ -87,6 +88,39 @@ def test_no_other_call_moves_the_voyage(
         assert getattr(after, field) == getattr(before, field), field
     (call,) = after.calls.values()
     assert (call.place, bool(call.ship)) == (locode, "imo" in details)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("subtype", "details"),
+    [
+        ("GATED_OUT", {"empty": "EMPTY", "locode": "CNNGB"}),
+        ("GATED_IN", {"empty": "EMPTY", "locode": "CNYIU", "facility_type": CFS}),
+        ("STUFFED", {"seals": [("S-1", "CARRIER")]}),
+        ("GATED_OUT", {"locode": "CNYIU", "facility_type": CFS}),
+        ("LOADED", {"locode": "CNNGB", **LEG}),
+    ],
+)
+def test_a_step_of_a_container_reported_twice_is_one(
+    dialect: Dialect, subtype: str, details: dict[str, Any]
+) -> None:
+    """Under two ids, at the same time: no report is rejected, and each may be retracted."""
+
+    def report(name: str, at: str = "2026-03-05T04:00:00Z") -> dict[str, Any]:
+        return dcsa_event(
+            dialect, "EQUIPMENT", subtype, event_id=name, at=at, container=CONTAINER, **details
+        )
+
+    once, twice = (
+        container_after(facts_of(*map(report, names))) for names in (["E1"], ["E1", "E2"])
+    )
+    assert (twice.status, twice.rejected) == (once.status, {})
+    assert once.status != container_after(hub_facts()).status
+    for gone in ("E1", "E2"):
+        facts = facts_of(report("E1"), report("E2"), {"eventID": gone, "isRetracted": True})
+        assert container_after(facts).status == once.status
+    later = container_after(facts_of(report("E1"), report("E2", "2026-03-05T05:00:00Z")))
+    assert len(later.rejected) == 1
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

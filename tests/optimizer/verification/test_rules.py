@@ -100,6 +100,13 @@ def test_bridge_over_a_gap_is_not() -> None:
     assert _loading(_case([(*corner, *CUBE) for corner in boxes], _cubes(3))) == {"unsupported"}
 
 
+def test_a_base_of_more_square_millimetres_than_32_bits_hold() -> None:
+    """Its 2^32 mm² would be none, for which nothing is enough support."""
+    edge_mm = 2**16
+    case = _case([(0, 0, 400, edge_mm, edge_mm, 400)], _cubes(1))
+    assert "unsupported" in _codes(geometry.check(case))
+
+
 def test_slid_under_a_bridge() -> None:
     """A carton cannot be set down under an earlier one that spans its place."""
     size = (400, 1_200, 400)

@@ -9,7 +9,7 @@ Another derivation needs a migration that derives the stored terms again
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -169,6 +169,16 @@ def _field_terms(event: dict[str, Any], names: Namespaces) -> Iterator[str]:
         yield field_term(field.scope, field.name)
         if field.scope or ":" in field.name:  # an extension: measures and times are compared
             yield from value_terms(field.scope, field.name, field.value)
+
+
+def epcs_of(event: dict[str, Any], names: Collection[str]) -> Iterator[str]:
+    """Return the canonical ids in the fields whose terms have these names."""
+    for member, name in (*_EPCS.items(), ("parentID", "parentID")):
+        if name in names:
+            content = event.get(member)
+            for value in [content] if member == "parentID" else _items(content):
+                if isinstance(value, str):
+                    yield _canonical(value)
 
 
 def _goods_terms(event: dict[str, Any]) -> Iterator[str]:

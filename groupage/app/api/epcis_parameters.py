@@ -3,6 +3,7 @@
 The names are the standard's. A parameter that the hub does not answer is refused, by name.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from groupage.app.api.epcis_fields import (
     read_field_parameter,
 )
 from groupage.app.api.query import WrongParameters, parameters_of, parse_query
+from groupage.contracts.captured_comparisons import Comparison, EpcMatch
 from groupage.contracts.captured_terms import (
     ERROR,
     ITEM_PATTERN,
@@ -26,6 +28,8 @@ from groupage.contracts.captured_terms import (
 )
 from groupage.contracts.instants import EARLIEST, LATEST
 from groupage.domain.cbv import WORDS, Vocabulary, is_known
+from groupage.domain.epc_patterns import EXPECTED, PATTERN_URN, expression_of
+from groupage.domain.gs1 import canonical_id
 from groupage.domain.namespaces import Namespaces
 from groupage.domain.near_names import did_you_mean
 from groupage.serving.problems import WrongField
@@ -37,7 +41,6 @@ VALUES_MAX = 100
 """Values of one parameter."""
 _TEXT_LENGTH_MAX = 8_000
 _NUMBER_MAX = 2**31 - 1
-_PATTERN = "urn:epc:idpat:"
 
 Words = Annotated[
     str, msgspec.Meta(max_length=_TEXT_LENGTH_MAX, description="Several are separated by `|`.")
@@ -90,6 +93,7 @@ _TERMS: dict[str, tuple[str, ...]] = {
     "MATCH_anyEPCClass": _CLASS_TERMS,
 }
 """The terms by which an event may match, by parameter."""
+_OF_EPCS = frozenset(f"MATCH_{name}" for name in (*_EPC_TERMS, "anyEPC"))
 _TYPED = {f"EQ_{name}_": name for name in ("bizTransaction", "source", "destination")}
 """Beginnings of parameters that end with a type: ``EQ_bizTransaction_po``."""
 _OTHERS: dict[str, Any] = {
@@ -175,19 +179,20 @@ def read_event_query(
     asked = {name: v for name in parameters_of(struct) if (v := getattr(values, name)) is not None}
     faults: list[WrongField] = []
     terms: list[tuple[str, ...]] = []
-    for name in asked:
-        if name in _TERMS:
-            _check_values(name, given[name], faults)
-            terms.append(_terms(name, given[name]))
+    comparisons: list[Comparison | EpcMatch] = []
+    indexed = [(name, given[name]) for name in asked if name in _TERMS]
     if path is not None:
-        name, value = path
-        _check(name, value, faults)
-        terms.append(_terms(name, (value,)))
+        indexed.append((path[0], (path[1],)))
+    for name, texts in indexed:
+        _check_values(name, texts, faults)
+        if name in _OF_EPCS and any(text.startswith(PATTERN_URN) for text in texts):
+            comparisons.append(_epc_match(name, texts))
+        else:
+            terms.append(_terms(name, texts))
     for name, texts in typed.items():
         kind, beginning = _typed_kind(name), name[: name.index("_", 3) + 1]
         _check_values(name, texts, faults)
         terms.append(tuple(typed_term(_TYPED[beginning], kind, value) for value in texts))
-    comparisons = []
     for name, texts in fields.items():
         if (asked_field := _read_field(name, texts, namespaces, faults)) is not None:
             terms.append(asked_field.terms)
@@ -242,6 +247,18 @@ def _expand(name: str, values: Sequence[str], namespaces: Namespaces) -> Sequenc
     ):
         return values
     return [namespaces.expand_value(value) for value in values]
+
+
+def _epc_match(name: str, values: Sequence[str]) -> EpcMatch:
+    """Return what matches patterns and ids; a wrong pattern is a fault already."""
+    expressions = [
+        (expression_of(value) or "")
+        if value.startswith(PATTERN_URN)
+        else re.escape(canonical_id(value))
+        for value in values
+        if value
+    ]
+    return EpcMatch(names=_TERMS[name], expressions=tuple(expressions))
 
 
 def _terms(name: str, values: Sequence[str]) -> tuple[str, ...]:
@@ -299,6 +316,8 @@ def _check(name: str, value: str, faults: list[WrongField]) -> None:
 
 
 def _expectation(name: str) -> Callable[[str], str]:
+    if name in _OF_EPCS:
+        return _expect_epc
     if vocabulary := _VOCABULARIES.get(name):
         return lambda value: _expect_word(vocabulary, value)
     if name.endswith("Class"):
@@ -325,7 +344,13 @@ def _expect_action(value: str) -> str:
 def _expect_text(value: str) -> str:
     if not value or "\x00" in value:
         return "a text without the character NUL, between each two `|`"
-    return "an id, not a pattern of ids" if value.startswith(_PATTERN) else ""
+    return "an id, not a pattern of ids" if value.startswith(PATTERN_URN) else ""
+
+
+def _expect_epc(value: str) -> str:
+    if value.startswith(PATTERN_URN):
+        return "" if expression_of(value) is not None else EXPECTED
+    return _expect_text(value)
 
 
 def _expect_class(value: str) -> str:

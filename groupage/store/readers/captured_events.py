@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from groupage.contracts.captured_comparisons import Comparison, meets_all
+from groupage.contracts.captured_comparisons import Comparison, EpcMatch, meets_all
 from groupage.contracts.captured_events import CapturedEvent
 from groupage.domain.errors import InvalidInput
 from groupage.store.captured_events import SELECTED, StoredCapture
@@ -98,7 +98,7 @@ class CaptureFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     terms: tuple[tuple[str, ...], ...] = ()
     """Of each group an event must have one term (`groupage.contracts.captured_terms`)."""
-    comparisons: tuple[Comparison, ...] = ()
+    comparisons: tuple[Comparison | EpcMatch, ...] = ()
     """An event must meet all of them; they look at events one by one."""
     event_ids: tuple[str, ...] | None = None
     happened_since: datetime | None = None

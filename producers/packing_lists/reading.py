@@ -95,7 +95,15 @@ def _find_copies(
     allowed = (*names, "all")
     found = []
     for index, each in enumerate(read):
-        first = next((i for i in range(index) if _is_copy(read[i], each)), None)
+        first = next(
+            (
+                place
+                for place in range(index)
+                if _is_copy(read[place], each)
+                or (names[place] == names[index] and _has_same_figures(read[place], each))
+            ),
+            None,
+        )
         if first is None or answers.find("sheets", "", allowed):
             continue
         sums = [sum(line.cartons for line in read[place].lines) for place in (first, index)]
@@ -137,6 +145,25 @@ def _is_copy(first: Interpretation, second: Interpretation) -> bool:
     return bool(shared) and 2 * len(shared) >= min(map(len, kinds))
 
 
+def _has_same_figures(first: Interpretation, second: Interpretation) -> bool:
+    """Tell whether two tables beside each other have the same cartons under other names.
+
+    One of them may be a translation. Carton numbers that go on are no copy.
+    """
+    figures = [
+        [
+            (line.cartons, line.length_mm, line.width_mm, line.height_mm, line.gross_g)
+            for line in each.lines
+        ]
+        for each in (first, second)
+    ]
+    numbers = [
+        {number for line in each.lines for number in line.numbers} for each in (first, second)
+    ]
+    goes_on = all(numbers) and not numbers[0] & numbers[1]
+    return figures[0] == figures[1] and len(set(figures[0])) > 1 and not goes_on
+
+
 def _counted_lines(
     names: Sequence[str], read: Sequence[Interpretation], answers: Answers
 ) -> tuple[CartonLine, ...]:
@@ -148,7 +175,12 @@ def _counted_lines(
         skipped = {
             index
             for index, each in enumerate(read)
-            if index != kept and (_is_copy(each, read[kept]) or _is_copy(read[kept], each))
+            if index != kept
+            and (
+                _is_copy(each, read[kept])
+                or _is_copy(read[kept], each)
+                or (names[index] == names[kept] and _has_same_figures(read[kept], each))
+            )
         }
     return tuple(
         line for index, each in enumerate(read) if index not in skipped for line in each.lines

@@ -102,6 +102,7 @@ def test_a_cross_about_danger_is_a_no_beside_ticks_only() -> None:
         ("Stacking layers", ("max 3", "1 layer"), [25_000, 0]),
         ("Max. stack height (layers)", ("≤3", "no limit"), [25_000, None]),
         ("最大层数 Max tiers", ("3", "不限"), [25_000, None]),
+        ("层数极限", (3, 2), [25_000, 12_500]),
     ],
 )
 @pytest.mark.parametrize("before", [False, True])

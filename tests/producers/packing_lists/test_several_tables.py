@@ -107,6 +107,20 @@ def test_the_same_goods_on_both_sides_are_asked_about() -> None:
     assert [line.cartons for line in read(rows, answers={"sheets": "all"}).lines] == [10, 4] * 2
 
 
+def test_the_same_figures_under_other_names_are_asked_about() -> None:
+    """The right table may translate the left one; numbers that go on are other cartons."""
+    chinese: Rows = [HEADER, ["杯子", 10, "60*40*35", 12.5], ["盘子", 4, "50*40*40", 8]]
+    found = read(beside(CUPS, chinese, gap=True))
+    assert asked(found) == {"": ["sheets=S1", "sheets=all"]}
+    answered = read(beside(CUPS, chinese, gap=True), answers={"sheets": "S1"})
+    assert [line.cartons for line in answered.lines] == [10, 4]
+    left: Rows = [["C/No.", *row] for row in CUPS]
+    right: Rows = [["C/No.", *row] for row in chinese]
+    left[1][0], left[2][0], right[1][0], right[2][0] = "1-10", "11-14", "15-24", "25-28"
+    left[0][0] = right[0][0] = "C/No."
+    assert counts(beside(left, right, gap=True)) == [10, 4, 10, 4]
+
+
 def test_edges_of_product_and_carton_are_one_table() -> None:
     """The names come twice, under two groups."""
     rows: Rows = [

@@ -45,6 +45,7 @@ class BookedConsignment(msgspec.Struct, frozen=True, kw_only=True):
 
     consignment_id: str
     shipper: str
+    consignee: str
     pol: str
     pod: str
     mode: str
@@ -226,6 +227,7 @@ def _summary(booked: ConsignmentBooked) -> BookedConsignment:
     return BookedConsignment(
         consignment_id=booked.consignment_id,
         shipper=booked.shipper,
+        consignee=booked.consignee,
         pol=booked.pol,
         pod=booked.pod,
         mode=booked.mode,

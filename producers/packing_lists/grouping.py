@@ -37,7 +37,10 @@ class Grouping:
     def groups(self, workbook: Workbook) -> dict[str, tuple[CartonLine, ...]]:
         """Group lines by consignment; a line without its number follows the line above."""
         labels = [label for label in self._list.labels if label.field == "consignment_id"]
-        named = next((plain_text(label.value) for label in labels), "")
+        names = list(dict.fromkeys(plain_text(label.value) for label in labels))
+        named = next(iter(names), "")
+        if len(names) > 1 and not self._chosen:
+            self._ask(cell_name(labels[0].row, labels[0].column), names)
         current = self._chosen or named or self._option or _content_id(workbook, self._list.sheets)
         groups: dict[str, list[CartonLine]] = {}
         parties = _Parties(current)
@@ -74,6 +77,14 @@ class Grouping:
             ),
         ]
         text = "which consignment_id is right? " + ", or ".join(each.text for each in choices)
+        self._findings.ask(cell, "contradiction", text, choices)
+
+    def _ask(self, cell: str, names: list[str]) -> None:
+        """Ask which of several numbers before all cartons is right."""
+        choices = [
+            Choice(answer=f"consignment_id={name}", text=f"{name} for all") for name in names
+        ]
+        text = f"which consignment_id is right? {', or '.join(names)}"
         self._findings.ask(cell, "contradiction", text, choices)
 
 

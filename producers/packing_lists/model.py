@@ -231,6 +231,8 @@ class CartonLine(msgspec.Struct, frozen=True, kw_only=True):
     """What columns of remarks, models, materials and the like say of the line."""
     shared: dict[Field, str] = {}
     """Fields of the consignment that stand in the row: shipper, port of discharge, …"""
+    shared_cells: dict[Field, str] = {}
+    """Cells of those that stand in a label of the line's sheet or block instead."""
 
 
 class ColumnReading(msgspec.Struct, frozen=True, kw_only=True):

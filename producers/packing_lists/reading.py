@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from groupage.domain.carton_limits import CartonLimits
+from producers.packing_lists.blocks import spread_labels
 from producers.packing_lists.choice import choose_sheets
 from producers.packing_lists.figures.cells import STYLES, Style
 from producers.packing_lists.figures.interpret import interpret
@@ -50,15 +51,17 @@ def understand(
             for each in found
         ]
     declared = _declared(names, read, errors, remarks)
+    layouts = [table.layout for table in tables]
+    lines, labels = spread_labels(layouts, [each.lines for each in read])
     return PackingList(
         workbook=workbook.name,
         sheets=tuple(dict.fromkeys(names)),
         header_rows=tables[0].layout.header_rows if tables else (),
         columns=tuple(column for each in read for column in each.columns),
-        lines=_counted_lines(names, read, known),
+        lines=_counted_lines(names, read, lines, known),
         confirmed=tuple(text for each in read for text in each.notes.confirmed),
         declared_totals=declared,
-        labels=tuple(label for table in tables for label in table.layout.labels),
+        labels=labels,
         texts=tuple(text for table in tables for text in table.layout.texts),
         questions=tuple(questions),
         errors=(*chosen.errors, *errors),
@@ -165,7 +168,10 @@ def _has_same_figures(first: Interpretation, second: Interpretation) -> bool:
 
 
 def _counted_lines(
-    names: Sequence[str], read: Sequence[Interpretation], answers: Answers
+    names: Sequence[str],
+    read: Sequence[Interpretation],
+    lines: Sequence[Sequence[CartonLine]],
+    answers: Answers,
 ) -> tuple[CartonLine, ...]:
     """Return the lines of all sheets, or of those that an answer lets count."""
     chosen = answers.find("sheets", "", names)
@@ -183,7 +189,7 @@ def _counted_lines(
             )
         }
     return tuple(
-        line for index, each in enumerate(read) if index not in skipped for line in each.lines
+        line for index, table in enumerate(lines) if index not in skipped for line in table
     )
 
 

@@ -145,8 +145,8 @@ def _amounts(cartons: int, volume_cm3: int, gross_g: int) -> str:
 def _cargo(packing_list: PackingList, consignments: tuple[BookedConsignment, ...]) -> Iterator[str]:
     for each in consignments:
         yield (
-            f"consignment {each.consignment_id}: {each.shipper}, {each.pol} to {each.pod}, customs "
-            f"mode {each.mode}, value {each.value}"
+            f"consignment {each.consignment_id}: {each.shipper} for {each.consignee}, "
+            f"{each.pol} to {each.pod}, customs mode {each.mode}, value {each.value}"
         )
         if len(consignments) > 1:
             yield f"  {_amounts(each.cartons, each.volume_cm3, each.gross_g)}"

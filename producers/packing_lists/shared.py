@@ -5,7 +5,6 @@ order. Ports, modes, currencies and dates that contradict one another are a ques
 none: an option may have a short name of the party that the list names in full: the list's counts.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ import msgspec
 from groupage.domain import currencies
 from groupage.domain.places import PLACES
 from producers.packing_lists import terms
+from producers.packing_lists.blocks import distinct_names, folded
 from producers.packing_lists.findings import Cells, Findings
 from producers.packing_lists.jobs import ANSWERED
 from producers.packing_lists.model import CartonLine, Choice, Field, Label
@@ -103,8 +103,15 @@ class SharedFields:
         if len(given) > 1:
             return self._one_of_several(field, given, option)
         given = given or self._in_labels(field)
+        distinct = distinct_names([each.text for each in given])
+        if len(distinct) > 1:
+            self._ask(field, [each for each in given if each.text in distinct])
+        for other in given[1:]:
+            if folded(other.text) not in folded(given[0].text) and other.text not in distinct:
+                text = f"{other.text} is taken for another name of {given[0].text}"
+                self._findings.remark(other.cell, "second_name", text)
         if given:
-            if option and _folded(option) != _folded(given[0].text):
+            if option and folded(option) != folded(given[0].text):
                 text = f"the list says {given[0].text}; --{field} {option} is not used"
                 self._findings.remark(given[0].cell, "option_not_used", text)
             return given[0].text
@@ -146,8 +153,8 @@ class SharedFields:
         """Return all values of a field of which a consignment may have several: plates, buyers."""
         if answer := self._answers.get(field):
             return answer
-        found = self._in_rows(field) or self._in_labels(field)[:1]
-        return ", ".join(each.text for each in found)
+        found = self._in_rows(field) or self._in_labels(field)
+        return ", ".join(dict.fromkeys(each.text for each in found))
 
     def currency(self, sign: str = "", cell: str = "") -> str | None:
         """Return the currency of amounts with no more than a sign, which stands in this cell."""
@@ -224,7 +231,9 @@ class SharedFields:
         for line in self._lines:
             text = line.shared.get(field, "")
             if text and text not in found:
-                cell = self._cells.name(field, line.rows[0] if line.rows else 0)
+                cell = line.shared_cells.get(field) or self._cells.name(
+                    field, line.rows[0] if line.rows else 0
+                )
                 found[text] = Statement(text=text, value=parse(text), cell=cell, by="row")
         return list(found.values())
 
@@ -267,10 +276,6 @@ def _spoken(field: str) -> str:
 
 def _dashed(field: str) -> str:
     return field.replace("_", "-")
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[\W_]+", "", plain_text(name).casefold())
 
 
 def _plain(value: object) -> str:

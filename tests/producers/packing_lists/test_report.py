@@ -33,7 +33,7 @@ def test_people_read_what_was_understood() -> None:
     for part in (
         "list.xlsx: sheet PL, header in row 1",
         "D1    总毛重 / G.W. (KGS)  gross, kg, of the row  the totals row agrees",
-        "consignment CN-1: 甲, CNNGB to NLRTM, customs mode 1039, value 1,200.00 USD",
+        "consignment CN-1: 甲 for TO ORDER, CNNGB to NLRTM, customs mode 1039, value 1,200.00 USD",
         "in all: 10 cartons, 0.84 m³, 125.0 kg",
         "goods: 玩具",
         "agrees: the totals row: 10 cartons",

@@ -27,7 +27,8 @@ from groupage.store.subscriptions import (
 from tests.subscriptions.receiving import TestReceiver
 
 Pool = asyncpg.Pool
-AT = datetime.now(UTC).replace(microsecond=0)
+AT = datetime(2100, 1, 1, tzinfo=UTC)
+"""Later than any subscription of a test, however long after its import that runs."""
 TOKEN = "13df38d8275b13f05704629e5f1cf3d45d6132d5"  # the example of GS1
 LIMIT_S = 60.0
 

@@ -141,7 +141,7 @@ async def test_events_from_long_before_are_not_new(
 ) -> None:
     """A hub that was upgraded makes events of all its facts."""
     old = capture(1)
-    event = msgspec.structs.replace(old.event, recorded_at=AT - timedelta(hours=3))
+    event = msgspec.structs.replace(old.event, recorded_at=datetime.now(UTC) - timedelta(hours=3))
     async with receiving() as receiver, delivering(database_url, receiver.host):
         key = await subscribe(pool, receiver.url)
         await store(pool, [StoredCapture(event, old.position), capture(2)])

@@ -150,12 +150,6 @@ def _about_voyage(things: Things) -> list[Event]:
         sc.LegDeparted(**leg, place="CNNGB"),
         sc.LegArrived(**leg, place="NLRTM"),
         sc.EtaUpdated(**leg, place="NLRTM", eta_at=at(60_000)),
-        sc.PortCallReported(
-            **known,
-            place="SGSIN",
-            movement=rng.choice(("ARRIVED", "DEPARTED")),
-            call_at=at(20_000),
-        ),
     ]
 
 

@@ -26,12 +26,8 @@ from schemathesis.specs.openapi.checks import (
 
 from groupage.app.api import epcis_pages
 from groupage.app.api.app import create_app
-from groupage.app.api.epcis_parameters import (
-    VALUES_MAX,
-    parameters_without,
-    read_event_query,
-    split_values,
-)
+from groupage.app.api.epcis_parameters import parameters_without, read_event_query, split_values
+from groupage.app.api.epcis_values import VALUES_MAX
 from groupage.contracts.captured_events import CapturedEvent
 from groupage.contracts.captured_terms import terms_of
 from groupage.domain.errors import InvalidInput

@@ -4,7 +4,7 @@ The names are the standard's. A parameter that the hub does not answer is refuse
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -16,29 +16,25 @@ from groupage.app.api.epcis_fields import (
     is_single,
     read_field_parameter,
 )
+from groupage.app.api.epcis_values import OF_EPCS, VALUES_MAX, check_values, fault
 from groupage.app.api.query import WrongParameters, parameters_of, parse_query
 from groupage.contracts.captured_comparisons import Comparison, EpcMatch
 from groupage.contracts.captured_terms import (
     ERROR,
-    ITEM_PATTERN,
     SENSOR_IDS,
     SENSOR_TEXTS,
     term,
     typed_term,
 )
 from groupage.contracts.instants import EARLIEST, LATEST
-from groupage.domain.cbv import WORDS, Vocabulary, is_known
-from groupage.domain.epc_patterns import EXPECTED, PATTERN_URN, expression_of
+from groupage.domain.epc_patterns import PATTERN_URN, expression_of
 from groupage.domain.gs1 import canonical_id
 from groupage.domain.namespaces import Namespaces
-from groupage.domain.near_names import did_you_mean
 from groupage.serving.problems import WrongField
 from groupage.store.readers.captured_events import CaptureFilter, CaptureOrder
 
 PER_PAGE_DEFAULT = 30
 PER_PAGE_MAX = 1_000
-VALUES_MAX = 100
-"""Values of one parameter."""
 _TEXT_LENGTH_MAX = 8_000
 _NUMBER_MAX = 2**31 - 1
 
@@ -49,22 +45,6 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=_NUMBER_MAX)]
 Token = Annotated[str, msgspec.Meta(max_length=2_000)]
 
-EVENT_TYPES = (
-    "AggregationEvent",
-    "AssociationEvent",
-    "ObjectEvent",
-    "TransactionEvent",
-    "TransformationEvent",
-)
-_ACTIONS = ("ADD", "DELETE", "OBSERVE")
-_VOCABULARIES: dict[str, Vocabulary] = {
-    "EQ_bizStep": "bizStep",
-    "EQ_disposition": "disposition",
-    "EQ_persistentDisposition_set": "disposition",
-    "EQ_persistentDisposition_unset": "disposition",
-    "EQ_errorReason": "error reason",
-    "EQ_type": "measurement type",
-}
 _EPC_TERMS = ("epc", "parentID", "inputEPC", "outputEPC")
 _CLASS_TERMS = ("epcClass", "inputEPCClass", "outputEPCClass")
 _TERMS: dict[str, tuple[str, ...]] = {
@@ -93,7 +73,6 @@ _TERMS: dict[str, tuple[str, ...]] = {
     "MATCH_anyEPCClass": _CLASS_TERMS,
 }
 """The terms by which an event may match, by parameter."""
-_OF_EPCS = frozenset(f"MATCH_{name}" for name in (*_EPC_TERMS, "anyEPC"))
 _TYPED = {f"EQ_{name}_": name for name in ("bizTransaction", "source", "destination")}
 """Beginnings of parameters that end with a type: ``EQ_bizTransaction_po``."""
 _OTHERS: dict[str, Any] = {
@@ -184,14 +163,14 @@ def read_event_query(
     if path is not None:
         indexed.append((path[0], (path[1],)))
     for name, texts in indexed:
-        _check_values(name, texts, faults)
-        if name in _OF_EPCS and any(text.startswith(PATTERN_URN) for text in texts):
+        check_values(name, texts, faults)
+        if name in OF_EPCS and any(text.startswith(PATTERN_URN) for text in texts):
             comparisons.append(_epc_match(name, texts))
         else:
             terms.append(_terms(name, texts))
     for name, texts in typed.items():
         kind, beginning = _typed_kind(name), name[: name.index("_", 3) + 1]
-        _check_values(name, texts, faults)
+        check_values(name, texts, faults)
         terms.append(tuple(typed_term(_TYPED[beginning], kind, value) for value in texts))
     for name, texts in fields.items():
         if (asked_field := _read_field(name, texts, namespaces, faults)) is not None:
@@ -201,7 +180,7 @@ def read_event_query(
     terms += _flags(asked)
     event_ids = given.get("EQ_eventID")
     if event_ids is not None:
-        _check_values("EQ_eventID", event_ids, faults)
+        check_values("EQ_eventID", event_ids, faults)
     _check_counts(asked, faults)
     if faults:
         raise WrongParameters(tuple(faults))
@@ -228,7 +207,7 @@ def _read_field(
 ) -> FieldQuery | None:
     if not 0 < len(values) <= (1 if is_single(name) else VALUES_MAX):
         expected = "one value" if is_single(name) else f"1 to {VALUES_MAX} values"
-        faults.append(_fault(name, f"{len(values)} values", expected))
+        faults.append(fault(name, f"{len(values)} values", expected))
         return None
     try:
         return read_field_parameter(name, values, namespaces)
@@ -292,74 +271,12 @@ def _order(asked: Mapping[str, Any]) -> CaptureOrder:
 def _check_counts(asked: Mapping[str, Any], faults: list[WrongField]) -> None:
     if "eventCountLimit" in asked and "maxEventCount" in asked:
         faults.append(
-            _fault("maxEventCount", asked["maxEventCount"], "not with eventCountLimit: one of them")
+            fault("maxEventCount", asked["maxEventCount"], "not with eventCountLimit: one of them")
         )
     if "eventCountLimit" in asked and "orderBy" not in asked:
         faults.append(
-            _fault("eventCountLimit", asked["eventCountLimit"], "only together with orderBy")
+            fault("eventCountLimit", asked["eventCountLimit"], "only together with orderBy")
         )
-
-
-def _check_values(name: str, values: Sequence[str], faults: list[WrongField]) -> None:
-    if not 0 < len(values) <= VALUES_MAX:
-        faults.append(_fault(name, f"{len(values)} values", f"1 to {VALUES_MAX} values"))
-        return
-    for value in values:
-        _check(name, value, faults)
-
-
-def _check(name: str, value: str, faults: list[WrongField]) -> None:
-    """Note a value that no event can have: a typing error would find nothing without a word."""
-    expected = _expectation(name)(value)
-    if expected:
-        faults.append(_fault(name, value, expected))
-
-
-def _expectation(name: str) -> Callable[[str], str]:
-    if name in _OF_EPCS:
-        return _expect_epc
-    if vocabulary := _VOCABULARIES.get(name):
-        return lambda value: _expect_word(vocabulary, value)
-    if name.endswith("Class"):
-        return _expect_class
-    return {"eventType": _expect_type, "EQ_action": _expect_action}.get(name, _expect_text)
-
-
-def _expect_word(vocabulary: Vocabulary, value: str) -> str:
-    if is_known(vocabulary, value):
-        return ""
-    return f"a word of CBV 2.0 or a URI{did_you_mean(value, WORDS[vocabulary])}"
-
-
-def _expect_type(value: str) -> str:
-    if value in EVENT_TYPES or ":" in value:
-        return ""
-    return f"{', '.join(EVENT_TYPES)} or a URI{did_you_mean(value, EVENT_TYPES)}"
-
-
-def _expect_action(value: str) -> str:
-    return "" if value in _ACTIONS else " or ".join(_ACTIONS)
-
-
-def _expect_text(value: str) -> str:
-    if not value or "\x00" in value:
-        return "a text without the character NUL, between each two `|`"
-    return "an id, not a pattern of ids" if value.startswith(PATTERN_URN) else ""
-
-
-def _expect_epc(value: str) -> str:
-    if value.startswith(PATTERN_URN):
-        return "" if expression_of(value) is not None else EXPECTED
-    return _expect_text(value)
-
-
-def _expect_class(value: str) -> str:
-    return "" if ITEM_PATTERN.fullmatch(value) else _expect_text(value)
-
-
-def _fault(name: str, value: object, expected: str) -> WrongField:
-    shown = value[:200] if isinstance(value, str) else value
-    return WrongField(field=name, value=shown, expected=expected)
 
 
 def _within(at: datetime | None) -> datetime | None:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.blocks import spread_labels
 from producers.packing_lists.choice import choose_sheets
+from producers.packing_lists.copies import find_copies, settle_copied_blocks, skipped_copies
 from producers.packing_lists.figures.cells import STYLES, Style
 from producers.packing_lists.figures.interpret import interpret
 from producers.packing_lists.figures.notes import Answers
 from producers.packing_lists.figures.solver import Interpretation
 from producers.packing_lists.figures.table import FigureTable, styles_shown
-from producers.packing_lists.model import CartonLine, Choice, Finding, PackingList, Totals
+from producers.packing_lists.model import CartonLine, Finding, PackingList, Totals
 from producers.packing_lists.sheet_totals import settle_sheet_totals
 from producers.packing_lists.turned import name_original, turn_lists
 from producers.sheets.workbook import Workbook
@@ -36,11 +37,12 @@ def understand(
         return interpret(table, styles, answers=known, limits=limits or CartonLimits())
 
     read = settle_sheet_totals(tables, list(map(read_table, tables)), known, read_table)
+    read, copied = settle_copied_blocks(tables, read, known)
     names = tuple(table.sheet.name for table in tables)
     questions = [finding for each in read for finding in each.notes.questions]
     errors = [finding for table in tables for finding in table.layout.errors]
     errors += [finding for each in read for finding in each.notes.errors]
-    questions += _find_copies(names, read, known)
+    questions += [*copied, *find_copies(names, read, known)]
     errors += [*_find_repeated_ids(names, read), *findings["errors"], *_unused(known, questions)]
     remarks = [finding for table in tables for finding in table.layout.remarks]
     remarks += [finding for each in read for finding in each.notes.remarks]
@@ -50,15 +52,17 @@ def understand(
             name_original(each, turned[each.sheet]) if each.sheet in turned else each
             for each in found
         ]
+    skipped = skipped_copies(names, read, known)
     declared = _declared(names, read, errors, remarks)
     layouts = [table.layout for table in tables]
     lines, labels = spread_labels(layouts, [each.lines for each in read])
+    counted = [each for place, each in enumerate(lines) if place not in skipped]
     return PackingList(
         workbook=workbook.name,
         sheets=tuple(dict.fromkeys(names)),
         header_rows=tables[0].layout.header_rows if tables else (),
         columns=tuple(column for each in read for column in each.columns),
-        lines=_counted_lines(names, read, lines, known),
+        lines=tuple(line for each in counted for line in each),
         confirmed=tuple(text for each in read for text in each.notes.confirmed),
         declared_totals=declared,
         labels=labels,
@@ -89,108 +93,6 @@ def _styles(
         text = f"{name} separates decimals in the whole list, as {decides} shows"
         found["remarks"].append(Finding(cell=doubtful, code="numbers", text=text))
     return allowed, found
-
-
-def _find_copies(
-    names: Sequence[str], read: Sequence[Interpretation], answers: Answers
-) -> list[Finding]:
-    """Ask which sheets count where one is a copy, or another version, of an earlier one."""
-    allowed = (*names, "all")
-    found = []
-    for index, each in enumerate(read):
-        first = next(
-            (
-                place
-                for place in range(index)
-                if _is_copy(read[place], each)
-                or (names[place] == names[index] and _has_same_figures(read[place], each))
-            ),
-            None,
-        )
-        if first is None or answers.find("sheets", "", allowed):
-            continue
-        sums = [sum(line.cartons for line in read[place].lines) for place in (first, index)]
-        text = (
-            f"sheet {names[index]!r} ({sums[1]} cartons) lists the same goods as {names[first]!r} "
-            f"({sums[0]} cartons): is it a copy or another version of it?"
-        )
-        choices = [
-            Choice(answer=f"sheets={names[first]}", text=f"{sums[0]} cartons"),
-            Choice(answer=f"sheets={names[index]}", text=f"{sums[1]} cartons"),
-            Choice(answer="sheets=all", text=f"both count: {sum(sums)} cartons"),
-        ]
-        if names[first] == names[index]:
-            text = f"two tables of {names[index]!r} list the same goods: do both count?"
-            choices.pop(1)
-        found.append(
-            Finding(
-                cell="", code="copied_sheet", sheet=names[index], text=text, choices=tuple(choices)
-            )
-        )
-    return found
-
-
-def _is_copy(first: Interpretation, second: Interpretation) -> bool:
-    """Tell whether most lines of the shorter sheet have goods and size of a line of the other."""
-
-    def lines_of(read: Interpretation) -> set[tuple[object, ...]]:
-        return {
-            (
-                tuple(article.goods or article.article for article in line.articles),
-                tuple(sorted((line.length_mm, line.width_mm, line.height_mm))),
-                line.marks,
-            )
-            for line in read.lines
-        }
-
-    kinds = lines_of(first), lines_of(second)
-    shared = kinds[0] & kinds[1]
-    return bool(shared) and 2 * len(shared) >= min(map(len, kinds))
-
-
-def _has_same_figures(first: Interpretation, second: Interpretation) -> bool:
-    """Tell whether two tables beside each other have the same cartons under other names.
-
-    One of them may be a translation. Carton numbers that go on are no copy.
-    """
-    figures = [
-        [
-            (line.cartons, line.length_mm, line.width_mm, line.height_mm, line.gross_g)
-            for line in each.lines
-        ]
-        for each in (first, second)
-    ]
-    numbers = [
-        {number for line in each.lines for number in line.numbers} for each in (first, second)
-    ]
-    goes_on = all(numbers) and not numbers[0] & numbers[1]
-    return figures[0] == figures[1] and len(set(figures[0])) > 1 and not goes_on
-
-
-def _counted_lines(
-    names: Sequence[str],
-    read: Sequence[Interpretation],
-    lines: Sequence[Sequence[CartonLine]],
-    answers: Answers,
-) -> tuple[CartonLine, ...]:
-    """Return the lines of all sheets, or of those that an answer lets count."""
-    chosen = answers.find("sheets", "", names)
-    skipped: set[int] = set()
-    if chosen is not None:
-        kept = names.index(chosen)
-        skipped = {
-            index
-            for index, each in enumerate(read)
-            if index != kept
-            and (
-                _is_copy(each, read[kept])
-                or _is_copy(read[kept], each)
-                or (names[index] == names[kept] and _has_same_figures(read[kept], each))
-            )
-        }
-    return tuple(
-        line for index, table in enumerate(lines) if index not in skipped for line in table
-    )
 
 
 def _find_repeated_ids(names: Sequence[str], read: Sequence[Interpretation]) -> list[Finding]:

@@ -17,7 +17,8 @@ SOLVED_GROUPS_MAX = 40_000
 NEAR = 0.85
 """A meaning whose score is below this share of the best one is taken only if figures prove it."""
 _ONCE = frozenset(("cartons", "pieces", "amount", "size", *EDGES))
-_COUNTS = frozenset(("cartons", "pieces", "pieces_per_carton", "carton_no"))
+_COUNTED: tuple[Field, ...] = ("cartons", "pieces_per_carton", "pieces")
+_COUNTS = frozenset((*_COUNTED, "carton_no"))
 
 
 class Assignments(msgspec.Struct, frozen=True):
@@ -81,9 +82,14 @@ def _fields(
     for meaning in column.meanings:
         scores.setdefault(meaning.field, meaning.score)
     cell = table.header_cell(column.index)
-    answer = answers.find(f"{cell}.field", table.sheet.name, tuple(scores))
+    # A column that may count cartons may count pieces, whatever its name says.
+    further = _COUNTED if "cartons" in scores else ()
+    allowed = tuple(dict.fromkeys((*scores, *further)))
+    answer = answers.find(f"{cell}.field", table.sheet.name, allowed)
     if answer is not None:
-        return tuple(field for field in scores if field == answer)
+        return tuple(field for field in allowed if field == answer)
+    if further and answers.find(f"{cell}.rows", table.sheet.name, ("cartons",)):
+        return ("pieces_per_carton",)
     if any(meaning.unit and dimension_of(meaning.unit) for meaning in column.meanings):
         # A column that names a unit has measures, whatever else its words recall.
         scores = {field: score for field, score in scores.items() if field not in _COUNTS} or scores

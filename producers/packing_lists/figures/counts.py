@@ -12,6 +12,7 @@ from producers.packing_lists.figures.lines import Line, bundles, first_amount
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.numbering import Numbering, ask_about_single_numbers
 from producers.packing_lists.figures.pieces import pieces_in_carton
+from producers.packing_lists.figures.row_counts import column_of_numbers
 from producers.packing_lists.figures.table import Amount, TableReading
 from producers.packing_lists.model import RowGroup
 from producers.sheets.workbook import cell_name
@@ -65,6 +66,18 @@ class _Counter:
         self.is_open = notes.problems > before
         """Which column counts is asked: nothing can be compared with the counts before that."""
         self._numbering = Numbering(reading, notes, answers)
+        self._is_one_a_row = reading.one_a_row or (
+            not self.columns
+            and any(
+                answers.find(
+                    f"{reading.table.header_cell(column)}.rows",
+                    reading.table.sheet.name,
+                    ("cartons",),
+                )
+                for column in reading.columns("pieces_per_carton")
+            )
+        )
+        """An answer says that each row is a carton, and that the column counts pieces in it."""
 
     def lines_of(self, first: int, groups: Sequence[RowGroup]) -> list[Line]:
         """Return the lines of a bundle of groups: one for each size in it."""
@@ -125,6 +138,7 @@ class _Counter:
         numbers = self._numbering.numbers(line.row, count)
         if count is None and notes.problems == before:
             count = len(numbers) or len(ids) or self._count_of_pieces(rows)
+            count = count or int(self._is_one_a_row)
             if not count:
                 self._refuse_missing_count(line.row)
         if count is None:
@@ -183,6 +197,14 @@ class _Counter:
         counted = self._column_times_rates(columns, rows)
         if counted is not None:
             return [counted]
+        numbered = column_of_numbers(reading, reading.columns("carton_no")[:2], columns)
+        if numbered is not None:
+            text = f"{reading.table.header_cell(numbered)} has as many cartons as carton numbers"
+            self._notes.confirm(text, counts=True)
+            for cell in cells:
+                if cell != reading.table.header_cell(numbered):
+                    self._notes.remark(cell, "pieces_by_figures", f"{cell} is not used: {text}")
+            return [numbered]
         shown = " and ".join(f"{cell_name(a.row, a.column)}: {a.value}" for a in differ if a)
         sums = [sum(amount.value for amount in amounts if amount) for amounts in by_column]
         self._notes.ask(
@@ -303,7 +325,10 @@ def _compare_with_totals(
         count = sum(line.count for line in lines if line.group in total.groups)
         stated = total.amount.value
         if stated == count:
-            notes.confirm(f"{total.cell}: {count} cartons, as the rows", counts=total in labels)
+            text = f"{total.cell}: {count} cartons, as the rows"
+            notes.confirm(text, counts=total in labels)
+            if total in labels:
+                notes.counts_labelled = notes.counts_labelled or text
             continue
         if total.name and stated in _sums_of_others(reading, columns, lines):
             continue  # 总件数 may count pieces

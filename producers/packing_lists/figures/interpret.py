@@ -5,13 +5,21 @@ from collections.abc import Sequence
 from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.figures.assignments import list_assignments
 from producers.packing_lists.figures.cells import Style
+from producers.packing_lists.figures.doubted_counts import doubt_by_figures, settle_doubted_counts
 from producers.packing_lists.figures.notes import Answers
 from producers.packing_lists.figures.solver import Interpretation, check_unread, solve
 from producers.packing_lists.figures.table import Assignment, FigureTable, TableReading
-from producers.packing_lists.model import CartonLine
+from producers.packing_lists.model import CartonLine, Field
 
 _MISSING = frozenset(("cartons", "size", "mass"))
 """Codes of errors that say that the list lacks what another meaning of a column may give."""
+
+_FIELD_TEXTS: dict[Field, str] = {
+    "ignored": "of something else than the cartons",
+    "pieces_per_carton": "pieces in a carton",
+    "size": "the size of the cartons",
+    "gross": "the gross weight",
+}
 
 
 def interpret(
@@ -28,6 +36,21 @@ def interpret(
 
 
 def _interpret(
+    table: FigureTable, styles: Sequence[Style], answers: Answers, limits: CartonLimits
+) -> Interpretation:
+    """Return the best interpretation of the headers, after doubts about its counts."""
+    best = _interpret_meanings(table, styles, answers, limits)
+    doubted = best.notes.doubted_counts or doubt_by_figures(table, best, answers)
+    if not doubted:
+        return best
+
+    def solve_again(reading: TableReading) -> Interpretation:
+        return solve(reading, answers, limits)
+
+    return settle_doubted_counts(table, best, doubted, answers, solve_again, _summary)
+
+
+def _interpret_meanings(
     table: FigureTable, styles: Sequence[Style], answers: Answers, limits: CartonLimits
 ) -> Interpretation:
     near = list_assignments(table, answers, far=False)
@@ -94,10 +117,17 @@ def _prefer_proved(best: Interpretation, others: Sequence[Interpretation]) -> In
         return best
     if not sound:
         return _ask_whether_counted(best, others)
-    taken = _choose(sound)
+    fewest = min(_count_changes(each, best) for each in sound)
+    taken = _choose([each for each in sound if _count_changes(each, best) == fewest])
     if not taken.notes.problems:
         _ask(taken, best)
     return taken
+
+
+def _count_changes(first: Interpretation, second: Interpretation) -> int:
+    """Count the columns that two interpretations take for different fields."""
+    pairs = zip(first.columns, second.columns, strict=True)
+    return sum(one.field != other.field for one, other in pairs)
 
 
 def _ask_whether_counted(best: Interpretation, others: Sequence[Interpretation]) -> Interpretation:
@@ -135,11 +165,18 @@ def _ask(best: Interpretation, other: Interpretation) -> None:
     for one, rival in zip(best.columns, other.columns, strict=True):
         if one.field != rival.field:
             fields = ((one, best), (rival, other))
+            choices = [(f"{each.cell}.field={each.field}", _summary(of)) for each, of in fields]
+            if {one.field, rival.field} == {"cartons", "pieces_per_carton"} and not (
+                best.lines and other.lines
+            ):
+                text = "it counts pieces, and each row is one carton"
+                choices.append((f"{one.cell}.rows=cartons", text))
             best.notes.ask(
                 one.cell,
                 "field",
-                f"{one.header!r} may be {one.field} or {rival.field}, and nothing decides",
-                [(f"{each.cell}.field={each.field}", _summary(of)) for each, of in fields],
+                f"{one.header!r} may be {_FIELD_TEXTS.get(one.field, one.field)} or "
+                f"{_FIELD_TEXTS.get(rival.field, rival.field)}, and nothing decides",
+                choices,
             )
             return
     best.notes.ask(

@@ -240,6 +240,11 @@ def _counts_together(column: MassColumn, lines: Sequence[Line]) -> dict[int, int
     }
 
 
+def widen(nets: Sequence[MassColumn]) -> list[MassColumn]:
+    """Let net weights be of a carton or of a row, where the gross weights contradict a header."""
+    return [msgspec.structs.replace(column, pers=("carton", "row")) for column in nets]
+
+
 def least_net(nets: Sequence[MassColumn], lines: Sequence[Line]) -> list[Decimal]:
     """Return the least net mass of a carton that the headers allow, by line; 0: unknown."""
     least = [Decimal(0)] * len(lines)

@@ -31,6 +31,14 @@ class MassReading(msgspec.Struct, frozen=True):
     """Lines in which two columns prove each other."""
     plain_sums: tuple[Misfit, ...] = ()
     """Those of `misfits` that are a mechanical SUM of weights of a carton, without their counts."""
+    header_sums: tuple[Misfit, ...] = ()
+    """Such sums where the header says that the weights are those of a carton."""
+
+    @property
+    def proves_counts(self) -> bool:
+        """Whether a proof would not hold with other counts of cartons."""
+        is_counted = self.proved_lines > 0 or all(per == "carton" for per in self.pers)
+        return bool(self.proofs) and is_counted
 
     @property
     def is_proved_by_sums_alone(self) -> bool:

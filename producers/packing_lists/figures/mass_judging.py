@@ -36,16 +36,47 @@ def judge_masses(
             readings = [
                 each
                 for each in wanted
-                if per in (None, each.pers[position]) and unit in (None, each.units[position])
+                if per in (None, each.pers[position])
+                and (
+                    each.units[position] in column.units
+                    if unit is None and column.units
+                    else unit in (None, each.units[position])
+                )
             ]
             if per == "carton":
                 readings = [_without_plain_sums(each) for each in readings]
     if len(readings) == 1 and not readings[0].misfits and (answered or readings[0].is_possible):
         why = (readings[0].proofs and _why(readings[0])) or answered or _why(readings[0])
         if readings[0].proofs:
-            notes.confirm(why)
-        return readings[0], why
+            notes.confirm(why, counts=readings[0].proves_counts)
+        if answered or not _ask_about_header(solver, readings[0], notes):
+            return readings[0], why
+        return None, ""
     return _judge(solver, readings, notes)
+
+
+def _ask_about_header(solver: MassSolver, taken: MassReading, notes: Notes) -> bool:
+    """Ask whether weights are those of rows where a total adds them up uncounted.
+
+    A header such as ``G.W./CTN`` remains in a form that somebody fills in with weights of rows.
+    Weights of light cartons are taken as the header says, with a remark.
+    """
+    if not taken.header_sums:
+        return False
+    if not solver.is_doubtful(taken):
+        text = f"{taken.header_sums[0].text}: it adds up weights of a carton, as the header says"
+        notes.remark(taken.header_sums[0].cell, "uncounted_sum", text)
+        return False
+    rows = [
+        each
+        for each in solver.readings(beyond_headers=True)
+        if each.units == taken.units and each.is_possible and not each.misfits and each.proofs
+    ]
+    if not rows:
+        return False
+    reason = f"the header says of a carton, but {taken.header_sums[0].text}"
+    _ask(solver, [taken, *rows[:1]], notes, reason)
+    return True
 
 
 def _without_plain_sums(reading: MassReading) -> MassReading:
@@ -82,7 +113,7 @@ def _judge(
         return _ask(solver, [*rivals, *proved], notes, reason)
     if len(proved) == 1:
         why = _why(proved[0])
-        notes.confirm(why)
+        notes.confirm(why, counts=proved[0].proves_counts)
         return proved[0], why
     if len(proved) > 1:
         return _ask(solver, proved, notes, "the figures fit several readings")
@@ -125,7 +156,7 @@ def _judge_contradiction(
     ]
     if len(others) == 1 and len(others[0].proofs) > others[0].weak_proofs:
         why = _why(others[0])
-        notes.confirm(why)
+        notes.confirm(why, counts=others[0].proves_counts)
         notes.remark(
             cell,
             "mass_by_figures",

@@ -12,7 +12,7 @@ from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.figures.joint_masses import JointMasses
 from producers.packing_lists.figures.limits import describe_excess
 from producers.packing_lists.figures.lines import Line, value_text
-from producers.packing_lists.figures.mass_columns import MassColumn, least_net
+from producers.packing_lists.figures.mass_columns import MassColumn, least_net, widen
 from producers.packing_lists.figures.mass_evidence import Evidence, MassReading, Misfit
 from producers.packing_lists.figures.merged import Span
 from producers.packing_lists.figures.notes import Answers
@@ -27,6 +27,9 @@ TOLERANCE = Decimal("0.01")
 
 _DENSE_G_PER_L = 1_000
 """Cartons are lighter than water, unless they hold tiles or metal (assumption)."""
+_DOUBTFUL_G_PER_L = 400
+"""Cartons of everyday goods are lighter (assumption): denser ones under a sum without counts may
+be rows."""
 _SAMPLE = 50
 """Lines that are looked at before a combination is computed for all."""
 _KEPT = 8
@@ -60,6 +63,7 @@ class MassSolver:
         ]
         self._plain_rows = sizes.plain_rows if sizes else frozenset()
         self._least_net = least_net(nets, lines)
+        self._least_net_beyond_headers = least_net(widen(nets), lines)
         self.joint = JointMasses(columns, lines, self._sizes, answers, sheet)
         # Of two columns in different units, the rounder one is the original.
         self._digits = [
@@ -162,15 +166,18 @@ class MassSolver:
         for position in range(len(self.columns)):
             self._compare_total(position, units[position], pers[position], grams, evidence)
         self._compare_labels(grams, evidence)
-        self._compare_net(grams, evidence)
         is_stated = all(
             (not column.units or unit in column.units) and per in column.pers
             for column, unit, per in zip(self.columns, units, pers, strict=True)
         )
+        nets = self._least_net if is_stated else self._least_net_beyond_headers
+        self._compare_net(grams, nets, evidence)
         plain_sums: tuple[Misfit, ...] = ()
+        header_sums = tuple(evidence.plain_sums)
         if not evidence.proofs and any(len(column.pers) > 1 for column in self.columns):
             plain_sums = tuple(evidence.plain_sums)
             evidence.misfits += plain_sums
+            header_sums = ()
         rounded = tuple(max(1, _round(mass)) if mass else 0 for mass in grams)
         return MassReading(
             units,
@@ -183,6 +190,7 @@ class MassSolver:
             self._beyond(rounded),
             evidence.proved_lines,
             plain_sums,
+            header_sums,
         )
 
     def _masses(self, position: int, unit: Unit, per: Per) -> list[Decimal | None]:
@@ -315,11 +323,11 @@ class MassSolver:
                 )
             )
 
-    def _compare_net(self, grams: Sequence[Decimal], evidence: Evidence) -> None:
+    def _compare_net(
+        self, grams: Sequence[Decimal], nets: Sequence[Decimal], evidence: Evidence
+    ) -> None:
         """A reading under which most gross weights are below the net weights is wrong."""
-        compared = [
-            (gross, net) for gross, net in zip(grams, self._least_net, strict=True) if gross and net
-        ]
+        compared = [(gross, net) for gross, net in zip(grams, nets, strict=True) if gross and net]
         below = sum(net > gross * (1 + TOLERANCE) + 1 for gross, net in compared)
         if compared and below * 2 > len(compared):
             text = f"{below} gross weights would be below the net weights"
@@ -339,6 +347,17 @@ class MassSolver:
 
     def is_dense(self, reading: MassReading) -> bool:
         """Tell whether the cartons would be denser than water on average."""
+        return self._is_denser(reading, _DENSE_G_PER_L)
+
+    def is_doubtful(self, reading: MassReading) -> bool:
+        """Tell whether the weights may be those of rows, although the header says of a carton.
+
+        A total adds them up without the counts, and the cartons would be dense.
+        """
+        is_sum = bool(reading.header_sums) and not reading.proofs and self._sizes is not None
+        return is_sum and self._is_denser(reading, _DOUBTFUL_G_PER_L)
+
+    def _is_denser(self, reading: MassReading, limit_g_per_l: int) -> bool:
         counted = list(zip(reading.grams, self._sizes or (), self._lines, strict=False))
         grams = sum(mass * line.count for mass, _, line in counted)
         litres = (
@@ -348,7 +367,7 @@ class MassSolver:
             )
             / 10**6
         )
-        return grams > _DENSE_G_PER_L * litres
+        return grams > limit_g_per_l * litres
 
     def example(self, reading: MassReading) -> str:
         """Say what a reading means for the first line, and for all lines together."""

@@ -53,6 +53,12 @@ class Notes:
         self.confirmed: list[str] = []
         """Evidence: each sentence names figures that prove one another."""
         self.counts_proved = False
+        self.doubted_counts = ""
+        """Header of a column of counts that carton numbers contradict."""
+        self.counts_labelled = ""
+        """A total of cartons beside a label that the counts confirm."""
+        self.uncounted_totals: list[str] = []
+        """Totals that add up volumes of rows without their counts, where no name says why."""
         self._counts: dict[str, int] = {}
 
     def ask(

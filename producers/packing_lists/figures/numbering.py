@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 from itertools import pairwise
 
 from producers.packing_lists.figures.cells import text_of
 from producers.packing_lists.figures.ids import count_behind, read_numbers
 from producers.packing_lists.figures.lines import Line, first_amount
 from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.row_counts import find_doubt, number_rows
 from producers.packing_lists.figures.table import TableReading
 from producers.packing_lists.words import words_of
 from producers.sheets.workbook import cell_name
@@ -26,13 +26,6 @@ class Numbering:
         self._sheet = reading.table.sheet.name
         self._columns: Sequence[int] = reading.columns("carton_no")[:2]
         if self._columns and self._numbers_rows():
-            cell = reading.table.header_cell(self._columns[0])
-            notes.remark(
-                cell,
-                "row_numbers",
-                "each row has a single number, and rows have several cartons: the numbers are "
-                "those of rows or pallets, and are not used",
-            )
             self._columns = ()
         self._counts_through = self._is_counted_through()
         if self._columns and not reading.columns("cartons"):
@@ -67,20 +60,26 @@ class Numbering:
         )
 
     def _numbers_rows(self) -> bool:
-        """Tell whether the numbers are those of rows: ascending, a single one each."""
-        counts: list[Decimal] = []
-        seen: list[int] = []
-        for group in self._reading.table.layout.groups:
-            count = first_amount(self._reading, "cartons", group.rows[0])
-            if count is None:
-                continue
-            numbers = read_numbers(self._reading, group.rows[0], self._columns, int(count.value))
-            if len(numbers.numbers) != 1:
-                return False
-            counts.append(count.value)
-            seen.append(int("0" + re.sub(r"[^0-9]", "", numbers.numbers[0])[:9]))
-        is_ascending = all(later > earlier for earlier, later in pairwise(seen))
-        return bool(counts) and is_ascending and max(counts) > 1
+        """Tell whether the numbers are not used: they number rows, or contradict the counts.
+
+        A contradiction is noted as a doubt, which `row_counts.py` settles or asks about.
+        """
+        doubted = find_doubt(self._reading, self._columns)
+        if doubted is not None:
+            cell = self._reading.table.header_cell(doubted)
+            if not self._answers.find(f"{cell}.field", self._sheet, ("cartons",)):
+                self._notes.doubted_counts = cell
+        elif not number_rows(self._reading, self._columns):
+            return False
+        self._notes.remark(
+            self._reading.table.header_cell(self._columns[0]),
+            "row_numbers",
+            "each row has a single number, and rows have several cartons: the numbers are "
+            "those of rows or pallets, and are not used"
+            if doubted is None
+            else "the counts of cartons are taken, and the carton numbers are not used",
+        )
+        return True
 
     def _is_counted_through(self) -> bool:
         """Tell whether the numbers are 1/4, 2/4, 3/4 and 4/4: a row is one of four cartons."""

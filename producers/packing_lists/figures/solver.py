@@ -20,6 +20,7 @@ from producers.packing_lists.figures.mass_columns import (
     check_masses,
     mass_bounds,
     mass_columns,
+    widen,
 )
 from producers.packing_lists.figures.mass_evidence import MassReading
 from producers.packing_lists.figures.mass_judging import compare_net, judge_masses
@@ -218,6 +219,9 @@ class _Solver:
         for fit in taken.fits:
             if fit.column.column is not None:
                 best.setdefault(fit.column.column, fit)
+            if fit is taken.fits[0] and fit.column.pers != ("carton",):
+                cells = [volume.cell for volume in fit.plain_sums]
+                self._notes.uncounted_totals += [f"{cell} adds up the volumes" for cell in cells]
         for index, fit in best.items():
             self._taken[index] = (fit.unit, fit.per, "size × count" if fit.proves else "")
         return taken
@@ -235,6 +239,7 @@ class _Solver:
             return None
         known = sizes.sizes if sizes else None
         settle_merged(solver, taken, known, notes, self._answers)
+        nets = nets if taken.is_stated else widen(nets)
         compare_net(reading, nets, taken.grams, lines, notes, self._answers)
         for position, column in enumerate(gross):
             if column.column is not None:

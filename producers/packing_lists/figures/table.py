@@ -134,8 +134,17 @@ class FigureTable:
 class TableReading:
     """A table under one assignment of fields and one style of numbers."""
 
-    def __init__(self, table: FigureTable, assignment: Assignment, style: Style) -> None:
+    def __init__(
+        self,
+        table: FigureTable,
+        assignment: Assignment,
+        style: Style,
+        *,
+        one_a_row: bool = False,
+    ) -> None:
         self.table = table
+        self.one_a_row = one_a_row
+        """Each row is taken for one carton where nothing counts or numbers the cartons."""
         self.assignment = assignment
         self.style: Style = style
         self._columns: dict[Field, list[int]] = {}

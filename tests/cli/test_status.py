@@ -7,8 +7,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from groupage.app.commands.derivation_reading import derivation_reading
-from groupage.app.commands.own_events_reading import own_events_reading
+from groupage.app.commands.database_readings import derivation_reading, own_events_reading
 from groupage.app.commands.status import HubTime, _hub_time, _print, describe
 from groupage.app.local.child import Identity
 from groupage.app.local.state import Clock, HubState, ProcessState

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from groupage.app.api.metrics import refresh_gauges
 from groupage.app.cli import run
+from groupage.app.commands.database_readings import subscriptions_reading
 from groupage.app.commands.status import _print, describe
-from groupage.app.commands.subscriptions_reading import subscriptions_reading
 from groupage.settings import DatabaseSettings
 from groupage.store.named_queries import insert_named_query
 from groupage.store.pool import create_pool

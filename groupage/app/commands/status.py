@@ -30,8 +30,6 @@ from groupage.settings import (
 )
 
 if TYPE_CHECKING:
-    from groupage.app.commands.own_events_reading import OwnEventsReading
-    from groupage.app.commands.subscriptions_reading import SubscriptionsReading
     from groupage.store.log_identity import OtherTopic
 
 NOT_RUNNING = 1
@@ -59,21 +57,13 @@ def main(
             {
                 **described,
                 "hub_time": hub_time,
-                "derivation": _derivation(state),
-                "own_events": _own_events(state),
-                "subscriptions": _subscriptions(state),
+                **_readings(state),
                 "other_topics": [each.topic for each in _other_topics(state)],
             }
         )
     else:
-        own_events = _own_events(state)
-        _print(
-            described,
-            _hub_time(state),
-            str(_derivation(state) or ""),
-            "" if own_events is None else str(own_events),
-            str(_subscriptions(state) or ""),
-        )
+        read = ["" if each is None else str(each) for each in _readings(state).values()]
+        _print(described, _hub_time(state), *read)
         if others := _other_topics(state):
             topics = number_of(len(others), "topic")
             print_line(f"  {topics} not read, deleted or created again: see `groupage doctor`")
@@ -185,37 +175,19 @@ def _hub_time(state: HubState | None) -> HubTime | None:
     return HubTime(reading.last_at, state.clock != "wall", "" if right else found)
 
 
-def _derivation(state: HubState | None) -> Any:
-    """Count the states that are left to derive after an upgrade or an adoption; None: none is."""
-    from groupage.app.commands.derivation_reading import (  # noqa: PLC0415 - imports the driver
-        derivation_reading,
-    )
+def _readings(state: HubState | None) -> dict[str, Any]:
+    """Read what the database says of the hub by name; None: nothing, or it does not answer."""
+    from groupage.app.commands import database_readings as readings  # noqa: PLC0415 - the driver
 
+    kinds = {
+        "derivation": readings.derivation_reading,
+        "own_events": readings.own_events_reading,
+        "subscriptions": readings.subscriptions_reading,
+    }
     if state is None or not state.database_url:
-        return None
-    return derivation_reading(DatabaseSettings(url=SecretStr(state.database_url)))
-
-
-def _own_events(state: HubState | None) -> "OwnEventsReading | None":
-    """Count the facts that are not EPCIS events yet; None: the database does not answer."""
-    from groupage.app.commands.own_events_reading import (  # noqa: PLC0415 - imports the driver
-        own_events_reading,
-    )
-
-    if state is None or not state.database_url:
-        return None
-    return own_events_reading(DatabaseSettings(url=SecretStr(state.database_url)))
-
-
-def _subscriptions(state: HubState | None) -> "SubscriptionsReading | None":
-    """Count the subscriptions; None: there is no hub, or its database does not answer at once."""
-    from groupage.app.commands.subscriptions_reading import (  # noqa: PLC0415 - imports the driver
-        subscriptions_reading,
-    )
-
-    if state is None or not state.database_url:
-        return None
-    return subscriptions_reading(DatabaseSettings(url=SecretStr(state.database_url)))
+        return dict.fromkeys(kinds)
+    settings = DatabaseSettings(url=SecretStr(state.database_url))
+    return {name: read(settings) for name, read in kinds.items()}
 
 
 def _other_topics(state: HubState | None) -> "list[OtherTopic]":

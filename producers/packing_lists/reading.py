@@ -43,7 +43,13 @@ def understand(
     errors = [finding for table in tables for finding in table.layout.errors]
     errors += [finding for each in read for finding in each.notes.errors]
     questions += [*copied, *find_copies(names, read, known)]
-    errors += [*_find_repeated_ids(names, read), *findings["errors"], *_unused(known, questions)]
+    known_cells = {(error.sheet, error.cell) for error in errors}
+    errors += [
+        error
+        for error in _find_repeated_ids(names, read)
+        if (error.sheet, error.cell) not in known_cells
+    ]
+    errors += [*findings["errors"], *_unused(known, questions)]
     remarks = [finding for table in tables for finding in table.layout.remarks]
     remarks += [finding for each in read for finding in each.notes.remarks]
     turned = {table.sheet.name: table.sheet for table in tables if table.sheet.turned}

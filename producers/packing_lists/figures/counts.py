@@ -12,6 +12,7 @@ from producers.packing_lists.figures.lines import Line, bundles, first_amount
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.numbering import Numbering, ask_about_single_numbers
 from producers.packing_lists.figures.pieces import pieces_in_carton
+from producers.packing_lists.figures.repeats import join_repeated
 from producers.packing_lists.figures.row_counts import column_of_numbers
 from producers.packing_lists.figures.table import Amount, TableReading
 from producers.packing_lists.model import RowGroup
@@ -106,6 +107,8 @@ class _Counter:
         whole = Line(group=lines[0].group, bundle=lines[0].bundle, rows=tuple(rows))
         if not self._count_line(whole, rows):
             return False
+        if whole.count != len(lines):
+            lines[:] = join_repeated(reading, lines)
         if len(lines) == 1:
             lines[0].count, lines[0].numbers = whole.count, whole.numbers
             lines[0].unit_ids = whole.unit_ids

@@ -10,6 +10,7 @@ from producers.packing_lists.figures.cells import decimals_shown
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.merged import Span, merged_spans
 from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.repeats import are_repeated_masses
 from producers.packing_lists.figures.table import TableReading, Total
 from producers.packing_lists.figures.units import MASSES
 from producers.packing_lists.model import Field, Per, Unit
@@ -128,7 +129,18 @@ def _with_articles(
     cell = reading.table.header_cell(column)
     answer = answers.find(f"{cell}.articles", reading.table.sheet.name, ("first", "sum"))
     shown = answer or find_shown(added)
-    if shown == "first" and not answer:
+    repeated = not answer and are_repeated_masses(reading, lines, column)
+    if repeated and shown == "sum":
+        shown = ""  # a mechanical SUM adds what is written twice, too
+    elif repeated and not shown:
+        shown = "first"
+        notes.remark(
+            cell,
+            "mass_repeated",
+            f"{', '.join(further[:3])}: each further article of the carton has the same weight "
+            "again: it is the carton's, and counts once",
+        )
+    elif shown == "first" and not answer:
         notes.remark(
             cell,
             "mass_of_articles",

@@ -9,6 +9,7 @@ import msgspec
 from producers.packing_lists.cells import look
 from producers.packing_lists.header import HeaderColumn
 from producers.packing_lists.model import Column, Field, Meaning, Per, Unit
+from producers.packing_lists.modifiers import doubt_modified
 from producers.packing_lists.naming import (
     DIMENSIONS,
     SCORE_MIN,
@@ -238,8 +239,8 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
         counts = any(token & _COUNT_WORDS for token in words_of(text).tokens)
         if profile.share("range") > 0.3 and not counts and {"cartons", "ignored"} & set(scores):
             scores["carton_no"] = max(scores.get("carton_no", 0.0), 0.75)
-    if spread is None and name.units and not _fit_unit(scores, name.units[0]):
-        scores.update(unit_alone(name.units[0]))
+    if spread is None:
+        scores = _with_units_alone(head, name, scores)
     best = max(scores.values(), default=0.0)
     meanings = [
         meaning
@@ -252,6 +253,15 @@ def _meanings(head: HeaderColumn, profile: Profile, spread: Field | None) -> tup
         why = f'no known words in "{text}"' if text else "no header"
         return (Meaning(field="ignored", score=0.2, why=why),)
     return tuple(meanings[:_MEANINGS_MAX])
+
+
+def _with_units_alone(
+    head: HeaderColumn, name: Name, scores: dict[Field, float]
+) -> dict[Field, float]:
+    """Add the fields that a unit alone names, and doubt names with an unknown modifier."""
+    if name.units and not _fit_unit(scores, name.units[0]):
+        scores = {**scores, **dict(unit_alone(name.units[0]))}
+    return doubt_modified(head, scores)
 
 
 def _counts_pieces(header: str) -> bool:

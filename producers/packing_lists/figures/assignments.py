@@ -83,7 +83,7 @@ def _fields(
         scores.setdefault(meaning.field, meaning.score)
     cell = table.header_cell(column.index)
     # A column that may count cartons may count pieces, whatever its name says.
-    further = _COUNTED if "cartons" in scores else ()
+    further: tuple[Field, ...] = (*_COUNTED, "carton_no") if "cartons" in scores else ()
     allowed = tuple(dict.fromkeys((*scores, *further)))
     answer = answers.find(f"{cell}.field", table.sheet.name, allowed)
     if answer is not None:

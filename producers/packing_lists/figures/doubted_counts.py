@@ -10,7 +10,12 @@ from decimal import Decimal
 import msgspec
 
 from producers.packing_lists.figures.notes import Answers, Notes
-from producers.packing_lists.figures.row_counts import is_clear, names_pieces, sums_of_sizes
+from producers.packing_lists.figures.row_counts import (
+    is_clear,
+    names_pieces,
+    number_cartons,
+    sums_of_sizes,
+)
 from producers.packing_lists.figures.solver import Interpretation
 from producers.packing_lists.figures.table import (
     Assignment,
@@ -36,14 +41,16 @@ def settle_doubted_counts(
     reading = TableReading(table, fields, doubted.style)
     counted = solve(reading)
     pieces: Field = "pieces_per_carton"
-    is_numbered = bool(doubted.notes.doubted_counts)
+    if number_cartons(reading, counts[0]):
+        pieces = "carton_no"
+    is_numbered = bool(doubted.notes.doubted_counts) or pieces == "carton_no"
     numbered = solve(_read_as(pieces, reading, counts, one_a_row=not is_numbered))
     if "pieces" not in fields.values() and any(len(line.numbers) > 1 for line in numbered.lines):
         pieces = "pieces"
         numbered = solve(_read_as(pieces, reading, counts, one_a_row=False))
     is_counted = counted.notes.counts_proved and not counted.notes.problems
     proof = ""
-    if is_numbered and not numbered.notes.problems:
+    if is_numbered and pieces != "carton_no" and not numbered.notes.problems:
         proof = _prove_numbers(reading, counts[0], counted, numbered)
     if is_counted and not proof:
         return counted
@@ -53,14 +60,15 @@ def settle_doubted_counts(
         numbered.notes.remark(cell, "pieces_by_figures", f"{header!r} is taken for pieces: {proof}")
         return numbered
     notes = Notes(table.sheet.name, answers)
+    text = f"{header!r} contradicts the carton numbers: does it count cartons, or pieces in them?"
+    if pieces == "carton_no":
+        text = f"{header!r} may number the cartons or count them"
+    elif not is_numbered:
+        text = f"{header!r} may count cartons, or pieces where each row is one carton"
     notes.ask(
         cell,
         "field",
-        f"{header!r} contradicts the carton numbers: does it count the cartons of each row, or "
-        "pieces in the cartons of these numbers?"
-        if is_numbered
-        else f"{header!r} may count cartons, or pieces in a carton that each row is, and totals "
-        "add the rows up without it",
+        text,
         [
             (f"{cell}.field=cartons", summarize(counted)),
             (
@@ -93,16 +101,21 @@ def doubt_by_figures(table: FigureTable, found: Interpretation, answers: Answers
     """
     fields = _fields(table, found)
     counts = [index for index, field in fields.items() if field == "cartons"]
-    if not counts or found.notes.counts_proved or found.notes.problems or not found.lines:
+    if not counts or found.notes.counts_proved:
         return ""
     reading = TableReading(table, fields, found.style)
     cell = table.header_cell(counts[0])
+    is_answered = answers.find(f"{cell}.field", table.sheet.name, ("cartons",)) is not None
+    if number_cartons(reading, counts[0]):
+        return "" if is_answered else cell
+    if found.notes.problems or not found.lines or is_answered:
+        return ""
     is_doubted = bool(found.notes.uncounted_totals) and not is_clear(reading, counts[0])
     if not is_doubted and not sums_of_sizes(reading, counts[0]):
         return ""
     if max(line.cartons for line in found.lines) == 1:
         return ""
-    return "" if answers.find(f"{cell}.field", table.sheet.name, ("cartons",)) else cell
+    return cell
 
 
 def _prove_numbers(

@@ -116,7 +116,7 @@ def _prefer_proved(best: Interpretation, others: Sequence[Interpretation]) -> In
     if not lacks:
         return best
     if not sound:
-        return _ask_whether_counted(best, others)
+        return _ask_about_missing(best, others)
     fewest = min(_count_changes(each, best) for each in sound)
     taken = _choose([each for each in sound if _count_changes(each, best) == fewest])
     if not taken.notes.problems:
@@ -130,16 +130,14 @@ def _count_changes(first: Interpretation, second: Interpretation) -> int:
     return sum(one.field != other.field for one, other in pairs)
 
 
-def _ask_whether_counted(best: Interpretation, others: Sequence[Interpretation]) -> Interpretation:
-    """Ask whether a column counts cartons where the list lacks a count, and else has questions."""
-    if any(error.code != "cartons" for error in best.notes.errors):
+def _ask_about_missing(best: Interpretation, others: Sequence[Interpretation]) -> Interpretation:
+    """Ask about a column that may give a missing count, size or weight, and else has questions."""
+    sound = [each for each in others if not each.notes.errors]
+    if any(error.code == "cartons" for error in best.notes.errors):
+        sound = [each for each in sound if _counts(each) and not _counts(best)]
+    if not sound or len({error.code for error in best.notes.errors}) > 1:
         return best
-    counting = [
-        each for each in others if not each.notes.errors and _counts(each) and not _counts(best)
-    ]
-    if not counting:
-        return best
-    taken = min(counting, key=_rank)
+    taken = min(sound, key=lambda each: (_count_changes(each, best), _rank(each)))
     _ask(taken, best)
     return taken
 

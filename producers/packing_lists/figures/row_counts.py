@@ -20,6 +20,8 @@ _CLEAR_NAME = re.compile(
     r"(?<![^\W_])(?:ctns?|crtns?|cartons?|boxes|cajas|bultos|cartones|colis|caixas)(?![^\W_])|箱"
 )
 """Names that count cartons and nothing else; 件, ``Bags`` and ``Rolls`` may be pieces."""
+_ONE_CARTON = re.compile(r"ctn|carton|box|case|parcel|package|caja|bulto|caixa|karton|colis|箱")
+"""Names of one carton, of which the column may hold the number."""
 _PIECES = frozenset(("piece", "inside", "packrate"))
 
 
@@ -84,6 +86,18 @@ def _name_cartons(reading: TableReading, column: int) -> bool:
     tokens = words_of(reading.table.columns[column].header).tokens
     meant = frozenset().union(*tokens)
     return bool(meant & _CARTON_NAMES) and "pallet" not in meant
+
+
+def number_cartons(reading: TableReading, column: int) -> bool:
+    """Tell whether a column such as ``Carton`` or 箱 may number the cartons from 1 on."""
+    header = reading.table.columns[column].header.strip().lower()
+    values = [count for _, count in _counted_rows(reading)]
+    return (
+        len(values) > 1
+        and not reading.columns("carton_no")
+        and _ONE_CARTON.fullmatch(header) is not None
+        and values == [Decimal(place) for place in range(1, len(values) + 1)]
+    )
 
 
 def is_clear(reading: TableReading, column: int) -> bool:

@@ -211,3 +211,44 @@ def test_without_carton_numbers_volumes_or_garments_ask() -> None:
     assert asked(read(without)) == {"B1": ["B1.field=cartons", "B1.rows=cartons"]}
     assert counts_of(without, B1_rows="cartons") == [1, 1, 1]
     assert counts_of(without, B1_field="cartons") == [24, 20, 18]
+
+
+def test_carton_may_number_or_count() -> None:
+    """1, 2 and 3 under ``Carton``; the plural counts."""
+    rows: Rows = [["Carton", "Item", "Pcs", "Size (cm)", "GW/ctn (kg)"]]
+    for place, size in enumerate(SIZES):
+        rows.append([place + 1, "Tray", 12, size, 11 - place])
+    assert asked(read(rows)) == {"A1": ["A1.field=cartons", "A1.field=carton_no"]}
+    assert counts_of(rows, A1_field="carton_no") == [1, 1, 1]
+    assert counts_of(rows, A1_field="cartons") == [1, 2, 3]
+    rows[0][0] = "Cartons"
+    assert counts_of(rows) == [1, 2, 3]
+
+
+def of_unknown_size(name: str) -> Rows:
+    """Return a list whose only sizes stand under this name."""
+    return [
+        ["C/NO", "Goods", "CTNS", name, "G.W.(KG)/CTN"],
+        ["1-5", "Mug", 5, "50*40*30", 12],
+        ["6-8", "Bowl", 3, "60*40*30", 10],
+    ]
+
+
+def test_an_unknown_word_before_a_size_asks_unless_volumes_prove_it() -> None:
+    """``Clamshell size`` may not be the carton's; ``Approx. size`` is."""
+    rows = of_unknown_size("Clamshell size (cm)")
+    assert asked(read(rows)) == {"D1": ["D1.field=size", "D1.field=ignored"]}
+    assert counts_of(rows, D1_field="size") == [5, 3]
+    rows[0].append("CBM")
+    rows[1].append(0.3)
+    rows[2].append(0.216)
+    assert counts_of(rows) == [5, 3]
+    assert counts_of(of_unknown_size("Approx. size (cm)")) == [5, 3]
+
+
+def test_an_unknown_word_before_a_weight_asks() -> None:
+    """``Wobble weight`` may be of anything."""
+    rows = of_unknown_size("Size (cm)")
+    rows[0][4] = "Wobble weight (KG) per ctn"
+    assert asked(read(rows)) == {"E1": ["E1.field=gross", "E1.field=ignored"]}
+    assert counts_of(rows, E1_field="gross") == [5, 3]

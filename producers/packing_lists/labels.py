@@ -22,6 +22,10 @@ _COMPANY = re.compile(
     r"|公司|厂|商行|商贸|贸易|ооо",
     re.IGNORECASE,
 )
+_PORT_OF_DISCHARGE = re.compile(r"\bp\.?o\.?d\b|discharge|[卸目]\w{0,2}港", re.IGNORECASE)
+_PLACE_BEHIND = re.compile(
+    r"place\s+of\s+delivery|final\s+destination|[交目]\w{0,2}地", re.IGNORECASE
+)
 _SEPARATOR = re.compile(r"\s*[:：]\s*|\s*=\s*")
 _PART_SIGN = re.compile(r"\s[/|]\s|[,;，；]")
 _WORD = re.compile(r"[^\s:：,;，；]+")
@@ -39,6 +43,18 @@ def read_labels(sheet: Sheet, rows: Iterable[int]) -> tuple[Label, ...]:
         if len(labels) >= LABELS_MAX:
             break
     return tuple(labels[:LABELS_MAX])
+
+
+def is_place_behind_port(label: Label, labels: Iterable[Label]) -> bool:
+    """Tell whether a label names where the goods go from the port of discharge of another label.
+
+    A bill of lading has both: Port of Discharge VALENCIA, Place of Delivery MADRID.
+    """
+    if label.field != "pod" or not _PLACE_BEHIND.search(label.text):
+        return False
+    return not _PORT_OF_DISCHARGE.search(label.text) and any(
+        other.field == "pod" and _PORT_OF_DISCHARGE.search(other.text) for other in labels
+    )
 
 
 def _row_labels(sheet: Sheet, row: int, *, has_below: bool) -> Iterator[Label]:

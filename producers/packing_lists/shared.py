@@ -17,6 +17,7 @@ from producers.packing_lists import terms
 from producers.packing_lists.blocks import distinct_names, folded
 from producers.packing_lists.findings import Cells, Findings
 from producers.packing_lists.jobs import ANSWERED
+from producers.packing_lists.labels import is_place_behind_port
 from producers.packing_lists.model import CartonLine, Choice, Field, Label
 from producers.packing_lists.terms import plain_text
 from producers.sheets.workbook import Cell, CellError, Formula, cell_name
@@ -241,10 +242,13 @@ class SharedFields:
         self, field: Field, parse: Callable[[Cell], Any] = plain_text
     ) -> list[Statement]:
         found = []
-        for label in self._labels:
+        labels = [each for each in self._labels if each.field == field and plain_text(each.value)]
+        for label in labels:
             cell = cell_name(label.row, label.column)
             text = plain_text(label.value)
-            if label.field != field or not text:
+            if is_place_behind_port(label, labels):
+                text = f"{text} is where the goods go from the port of discharge: not read"
+                self._findings.remark(cell, "place_of_delivery", text)
                 continue
             if isinstance(label.value, Formula | CellError):
                 self._findings.refuse(cell, "no_value", text, VALUE_EXPECTED)

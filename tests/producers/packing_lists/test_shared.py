@@ -188,3 +188,46 @@ def test_what_is_assumed_is_told() -> None:
     texts = [each.text for each in booked(packing_list(line())).remarks]
     for word in ("consignee TO ORDER", "pol CNNGB", "mode 1039", "currency USD", "ready_at"):
         assert any(text.startswith(word) for text in texts), (word, texts)
+
+
+@pytest.mark.parametrize(
+    ("port", "behind"),
+    [
+        ("Port of Discharge", "Place of Delivery"),
+        ("POD", "Final destination"),
+        ("卸货港", "目的地"),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_place_behind_the_port_of_discharge_is_not_the_port(
+    port: str, behind: str, order: int
+) -> None:
+    """A bill of lading names both; a remark says which place was not read."""
+    labels = [f"{port}: VALENCIA", f"{behind}: MADRID"][::order]
+    rows = ("C/NO,Goods,CTNS,SIZE(CM),G.W./CTN (KG)", "1-5,cup,5,50*40*30,12")
+    booking = imported("\n".join((*labels, *rows)), shipper="star").booking
+    assert event_of(booking).pod == "ESVLC"
+    assert "place_of_delivery" in [remark.code for remark in booking.remarks]
+
+
+def test_a_place_of_delivery_alone_is_the_port() -> None:
+    """Two ports of discharge remain a question, and nothing else names the port."""
+    rows = ("C/NO,Goods,CTNS,SIZE(CM),G.W./CTN (KG)", "1-5,cup,5,50*40*30,12")
+    alone = imported("\n".join(("Place of Delivery: MADRID", *rows)), shipper="star").booking
+    assert event_of(alone).pod == "ESMAD"
+    labels = ("Port of Discharge: VALENCIA", "Port of Destination: BARCELONA")
+    both = imported("\n".join((*labels, *rows)), shipper="star").booking
+    assert questions(both) == [("A1", ["pod=ESVLC", "pod=ESBCN"])]
+
+
+@pytest.mark.parametrize("header", ["店铺", "店铺号", "商户"])
+def test_a_column_of_shops_names_the_shipper(header: str) -> None:
+    """Two shops are two shippers."""
+    rows = (
+        f"{header},C/NO,Goods,CTNS,SIZE(CM),G.W./CTN (KG)",
+        "A01,1-5,cup,5,50*40*30,12",
+        "A01,6-8,doll,3,60*40*30,10",
+    )
+    assert event_of(imported("\n".join(rows), pod="ESVLC").booking).shipper == "A01"
+    two = imported("\n".join(rows).replace("A01,6", "A02,6"), pod="ESVLC").booking
+    assert errors(two) == [("A3", "several_values")]

@@ -157,7 +157,13 @@ class _Adder:
         ]
         shown = {per: f"{value_text(sums[per] / self._factors[unit])} {unit}" for per in sums}
         if stated and not fitting:
-            fitting = self._settle_total(whole[0], pers, shown)
+            cell = self._reading.table.header_cell(column)
+            beyond = [
+                (f"{cell}.per={per}", f"{shown[per]} in all, as the total says")
+                for per in sums
+                if per not in pers and all(abs(sums[per] - s) <= s * _TOLERANCE for s in stated)
+            ]
+            fitting = self._settle_total(whole[0], pers, shown, beyond)
         if len({sums[per] for per in fitting}) > 1:
             cell = self._reading.table.header_cell(column)
             self._notes.ask(
@@ -188,9 +194,16 @@ class _Adder:
         return chosen or list(self._reading.pers(column))
 
     def _settle_total(
-        self, total: Total, pers: Sequence[Per], shown: dict[Per, str]
+        self,
+        total: Total,
+        pers: Sequence[Per],
+        shown: dict[Per, str],
+        beyond: Sequence[tuple[str, str]],
     ) -> Sequence[Per]:
-        """Ask about a total that the rows do not give; an answer lets the rows count."""
+        """Ask about a total that the rows do not give; an answer lets the rows count.
+
+        `beyond`: answers that read the column against its header, as the total proves it.
+        """
         key = f"{total.cell}.total"
         if self._answers.find(key, self._sheet, ("rows",)):
             return pers
@@ -199,7 +212,7 @@ class _Adder:
             total.cell,
             f"total_of_{self._field}",
             f"the list's total is {value_text(total.amount.value)}, the rows have {rows}",
-            [(f"{key}=rows", f"the rows count: {rows}")],
+            [(f"{key}=rows", f"the rows count: {rows}"), *beyond],
         )
         return ()
 

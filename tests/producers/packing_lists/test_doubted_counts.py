@@ -252,3 +252,22 @@ def test_an_unknown_word_before_a_weight_asks() -> None:
     rows[0][4] = "Wobble weight (KG) per ctn"
     assert asked(read(rows)) == {"E1": ["E1.field=gross", "E1.field=ignored"]}
     assert counts_of(rows, E1_field="gross") == [5, 3]
+
+
+def test_a_total_without_sizes_offers_the_reading_against_the_header() -> None:
+    """``CBM/CTN`` and ``G.W./CTN`` were filled in for rows, and no size proves it."""
+    rows: Rows = [
+        ["C/NO", "Goods", "CTNS", "CBM/CTN", "G.W./CTN (KG)"],
+        ["1-5", "Mug", 5, 0.3, 60],
+        ["6-8", "Bowl", 3, 0.216, 30],
+        ["TOTAL", None, 8, 0.516, 90],
+    ]
+    assert asked(read(rows)) == {
+        "D4": ["D4.total=rows", "D1.per=row"],
+        "E4": ["E4.total=rows", "E1.per=row"],
+    }
+    found = read(rows, answers={"D1.per": "row", "E1.per": "row"})
+    assert (found.questions, found.errors) == ((), ())
+    assert found.declared_totals is not None
+    assert found.declared_totals.gross_g == 90_000
+    assert found.declared_totals.volume_cm3 == 516_000

@@ -32,6 +32,7 @@ from producers.packing_lists.figures.pieces import compare_pieces
 from producers.packing_lists.figures.remarks import RemarkReader
 from producers.packing_lists.figures.size_judging import ask_about_volumes, judge_sizes
 from producers.packing_lists.figures.sizes import SizeReading, SizeSolver
+from producers.packing_lists.figures.swapped_masses import settle_swapped
 from producers.packing_lists.figures.table import (
     EDGES,
     NUMERIC,
@@ -232,7 +233,11 @@ class _Solver:
         reading, notes = self._reading, self._notes
         if not gross:
             return None
-        nets = mass_columns(reading, lines, "net", notes, self._answers)
+        nets: Sequence[MassColumn] = mass_columns(reading, lines, "net", notes, self._answers)
+        settled = settle_swapped(gross, nets, reading.table.sheet.name, notes, self._answers)
+        if settled is None:
+            return None
+        gross, nets = settled
         solver = MassSolver(reading, gross, nets, lines, sizes, self._limits, self._answers)
         taken, why = judge_masses(solver, reading, notes, self._answers)
         if taken is None:

@@ -207,9 +207,12 @@ def _report(entry: Entry) -> ExitReport:
 def add_delivery_note(
     state: ConsignmentState, entry: Entry, event: events.AsnReceived
 ) -> Rejection | None:
-    """Add the units of a delivery note (ASN)."""
-    if state.exit is not None:
-        return reject_if_exited(state)
+    """Add the units of a delivery note (ASN).
+
+    One that is rejected, because it comes after the exit, claims its units nevertheless. The claim
+    brings older facts of them, by which the exit may be legal or not: a claim that depended on the
+    exit would come and go in circles.
+    """
     fact = entry.fact
     state.asns.append((fact.occurred_at, tuple(unit.unit_id for unit in event.units)))
     state.announced_units = len({name for _, names in state.asns for name in names})
@@ -219,6 +222,8 @@ def add_delivery_note(
             state.units[unit.unit_id] = UnitPart(line=unit.line)
         elif part.line < 0:
             part.line = unit.line
+    if state.exit is not None:
+        return reject_if_exited(state)
     state.vehicle = event.vehicle or state.vehicle
     state.eta_at = event.eta_at or state.eta_at
     return None

@@ -5,7 +5,8 @@ Most have no mistake at all: a later event must not take away what a consignment
 
 from groupage.domain.events import consignment as cn
 from groupage.domain.events import unit as un
-from tests.processors.stories.small_parts import asn_of, story
+from tests.processors.aggregates import events as w
+from tests.processors.stories.small_parts import BOOKED, asn_of, story
 from tests.processors.stories.story import Act, Story
 
 
@@ -18,6 +19,11 @@ def _received(unit_id: str, consignment_id: str | None = None) -> un.UnitReceive
     return un.UnitReceived(unit_id=unit_id, consignment_id=consignment_id)
 
 
+_MEASURED_AND_REJECTED = (
+    (30.0, _received("a", "CN-1")),
+    (40.0, w.measured("a")),
+    (82.0, cn.ConsignmentRejected(consignment_id="CN-1", reason="x")),
+)
 CLAIMS: dict[str, Story] = {
     "unit.received, of a unit made of two, and another claim to the second": story(
         (8, asn_of("CN-1", "a")),
@@ -133,6 +139,22 @@ CLAIMS: dict[str, Story] = {
         (8, _made_of("x", "b")),
         (117, _made_of("b", "x")),
         act=Act("x", 20, asn_of("CN-1", "b"), "retracted", gaps=(0, 200)),
+    ),
+    "asn.received, after a rejection that its units make legal": story(
+        BOOKED,
+        (8, asn_of("CN-1", "a")),
+        (17, _received("x")),
+        *_MEASURED_AND_REJECTED,
+        (95, asn_of("CN-1", "a", "x")),
+    ),
+    "asn.received, the first, after a rejection that its units make legal": story(
+        BOOKED, (17, _received("x")), *_MEASURED_AND_REJECTED, (95, asn_of("CN-1", "x"))
+    ),
+    "asn.received, after a cancellation": story(
+        BOOKED,
+        (17, _received("x")),
+        (82, cn.ConsignmentCancelled(consignment_id="CN-1", reason="x")),
+        (95, asn_of("CN-1", "a", "x")),
     ),
 }
 """By the name of the last event."""

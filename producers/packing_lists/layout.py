@@ -55,7 +55,7 @@ def read_layout(sheet: Sheet, gross: frozenset[int] = frozenset()) -> Layout | N
     header, reader = main.area.header, main.reader
     above = range(max(0, header.rows[0] - LABEL_ROWS_MAX), header.rows[0])
     labels = read_labels(sheet, [*above, *reader.text_rows[-LABEL_ROWS_MAX:]])
-    stated = StatedTotals(sheet)
+    stated = StatedTotals(sheet, set(main.grid.indices("carton_no")))
     stated.read([*above, *reader.text_rows[-LABEL_ROWS_MAX:]])
     stated.read((total.row for total in reader.totals), set(main.grid.indices(*SUMMED)))
     errors, remarks = list(reader.findings.errors), list(reader.findings.remarks)

@@ -13,7 +13,7 @@ from producers.packing_lists.numerals import write_numerals
 from producers.packing_lists.spellings import plain, spellings, unit_of
 from producers.packing_lists.totals import shorten
 from producers.packing_lists.words import words_of
-from producers.sheets.workbook import CellError, Formula, Sheet, cell_name
+from producers.sheets.workbook import Cell, CellError, Formula, Sheet, cell_name
 
 TEXT_LENGTH_MAX = 300
 STATED_MAX = 500
@@ -29,6 +29,7 @@ _NUMBER = re.compile(r"(?<![0-9a-zа-я.,*×/#-])[0-9](?:[0-9.,']*[0-9])?(?![0-9
 _NOUN = re.compile(r"[\s)(\[\]]*(cu\.?\s?(?:m|ft)\b\.?|m3\b|m³|ft3\b|[^\W\d_]+'?s?³?)")
 _SINGLE = re.compile(r"(?<![0-9.,])1(?![0-9.,])")
 _CJK = re.compile(r"[\u3400-\u9fff]")
+_BARE_TOTAL = re.compile(r"([^0-9:=]{2,20}?)[\s:=]*([0-9][0-9,']{0,9})\W{0,3}")
 _EACH = re.compile(r"\W{0,3}(?:/|per\b|each\b|每)")
 _OTHER = frozenset(
     ("maximum", "load", "stack", "tare", "chargeable", "perpallet", "percarton", "perpiece")
@@ -40,8 +41,10 @@ _PARTS = frozenset(("subtotal", "carried"))
 class StatedTotals:
     """Collects the totals that texts of a sheet state; those that nobody can read are remarks."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, numbers: Container[int] = ()) -> None:
+        """`numbers` are the table's columns of carton numbers."""
         self._sheet = sheet
+        self._numbers = numbers
         self.labels: list[Label] = []
         self.remarks: list[Finding] = []
 
@@ -54,8 +57,12 @@ class StatedTotals:
                 self._remark(row, 0, f"row {row + 1} and those below")
                 return
             for column, cell in enumerate(self._sheet.rows[row]):
-                if isinstance(cell, str) and column not in self._sheet.hidden_columns:
+                if column in self._sheet.hidden_columns:
+                    continue
+                if isinstance(cell, str):
                     self._read_cell(row, column, cell, summed)
+                if column in self._numbers and (count := _bare_total(cell)):
+                    self._add_label("cartons", count, row, column, "Total")
 
     def _read_cell(self, row: int, column: int, cell: str, summed: Container[int] | None) -> None:
         if isinstance(cell, Formula | CellError) or len(cell) > TEXT_LENGTH_MAX:
@@ -72,11 +79,12 @@ class StatedTotals:
                     self._remark(row, column, line)
                     continue
                 name = next(name for other, _, name in found if other == field)
-                self.labels.append(
-                    Label(field=field, value=value, row=row, column=column, text=name)
-                )
+                self._add_label(field, value, row, column, name)
             if not found:
                 self._read_beside(row, column, line, summed or ())
+
+    def _add_label(self, field: Field, value: str, row: int, column: int, text: str) -> None:
+        self.labels.append(Label(field=field, value=value, row=row, column=column, text=text))
 
     def _read_beside(self, row: int, column: int, line: str, summed: Container[int]) -> None:
         """Read the value of ``Total cartons`` in the next filled cell, or in the one below."""
@@ -129,6 +137,16 @@ class StatedTotals:
                 sheet=self._sheet.name,
             )
         )
+
+
+def _bare_total(cell: Cell) -> str:
+    """Return the figure of ``Total 14``, which under carton numbers counts cartons; or nothing."""
+    if not isinstance(cell, str) or isinstance(cell, Formula | CellError):
+        return ""
+    match = _BARE_TOTAL.fullmatch(plain(cell[:TEXT_LENGTH_MAX]))
+    tokens = words_of(match[1]).tokens if match else ()
+    is_total = bool(tokens) and all("total" in token and not token & _PARTS for token in tokens)
+    return match[2] if match and is_total else ""
 
 
 def states_total(text: str, *, part: bool = False) -> bool:

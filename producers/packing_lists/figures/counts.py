@@ -14,7 +14,7 @@ from producers.packing_lists.figures.numbering import Numbering, ask_about_singl
 from producers.packing_lists.figures.pieces import pieces_in_carton
 from producers.packing_lists.figures.repeats import join_repeated
 from producers.packing_lists.figures.row_counts import column_of_numbers
-from producers.packing_lists.figures.table import Amount, TableReading
+from producers.packing_lists.figures.table import Amount, TableReading, Total
 from producers.packing_lists.model import RowGroup
 from producers.sheets.workbook import cell_name
 
@@ -324,7 +324,7 @@ def _compare_with_totals(
     before = notes.problems
     totals = [total for column in columns for total in reading.totals(column)]
     labels = list(reading.label_totals("cartons"))
-    for total in [*totals, *labels]:
+    for total in [*totals, *labels, *_totals_of_numbers(reading, lines, labels)]:
         count = sum(line.count for line in lines if line.group in total.groups)
         stated = total.amount.value
         if stated == count:
@@ -344,6 +344,21 @@ def _compare_with_totals(
                 [(f"{key}=rows", f"the rows count: {count} cartons")],
             )
     return notes.problems == before
+
+
+def _totals_of_numbers(
+    reading: TableReading, lines: Sequence[Line], labels: Sequence[Total]
+) -> list[Total]:
+    """Return the sums under carton numbers, but for those that may count or number the rows."""
+    cells = {label.cell for label in labels}
+    return [
+        total
+        for column in reading.columns("carton_no")[:2]
+        for total in reading.totals(column)
+        if total.cell not in cells
+        and not total.amount.words
+        and total.amount.value not in (len(lines), len(lines) + 1)
+    ]
 
 
 def _sums_of_others(

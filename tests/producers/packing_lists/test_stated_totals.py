@@ -10,6 +10,7 @@ from producers.packing_lists.model import Totals
 from producers.packing_lists.numerals import write_numerals
 from producers.packing_lists.stated_totals import STATED_MAX, StatedTotals
 from producers.sheets.workbook import Cell, Formula, Sheet
+from tests.producers.packing_lists.made_lists import imported
 from tests.producers.packing_lists.test_figures import asked, codes, figures, read
 
 HEADER: list[Cell] = ["No.", "Goods", "Cartons", "Size (cm)", "G.W. per carton (kg)"]
@@ -220,3 +221,24 @@ def test_the_totals_of_a_sheet_are_bounded() -> None:
 def test_any_text_is_read(texts: list[str]) -> None:
     """Without a traceback."""
     stated(texts, texts)
+
+
+COUNTED_THROUGH = ("Goods,C/NO,PCS,SIZE(CM),G.W./CTN(KG)", "cup,1-5,100,50*40*30,12")
+
+
+@pytest.mark.parametrize(
+    "total", [",Total 14,,,", "Total,14,,,90", ",合计：14,,,", ",TOTAL: 14,,,"]
+)
+def test_a_bare_total_under_carton_numbers_counts_cartons(total: str) -> None:
+    """It has no noun, and stands where the cartons are counted through."""
+    rows = (*COUNTED_THROUGH, "doll,6-8,60,60*40*30,10", total)
+    found = imported("\n".join(rows), shipper="star", pod="ESVLC").booking
+    assert [(each.cell[1:], each.code) for each in found.questions] == [("4", "total_of_cartons")]
+    right = imported("\n".join(rows).replace("14", "8"), shipper="star", pod="ESVLC").booking
+    assert (right.questions, right.errors) == ((), ())
+
+
+def test_a_bare_total_may_count_pieces() -> None:
+    """160 are the pieces."""
+    rows = (*COUNTED_THROUGH, "doll,6-8,60,60*40*30,10", ",Total 160,,,")
+    assert imported("\n".join(rows), shipper="star", pod="ESVLC").booking.questions == ()

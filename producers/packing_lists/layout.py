@@ -64,6 +64,7 @@ def read_layout(sheet: Sheet, gross: frozenset[int] = frozenset()) -> Layout | N
         text = "two tables stand side by side: put one below the other, or on a sheet of its own"
         errors.append(_finding(sheet, header.rows[0], header.columns[0].index, "two_tables", text))
     remarks.extend(_pallet_remarks(sheet, header, main.grid.columns))
+    remarks.extend(_remarks_below_total(sheet, reader, main.grid.columns[0].index))
     _tell_hidden(main.grid, header, reader, errors, remarks)
     for table in tables:
         if table is not main:
@@ -88,6 +89,18 @@ def _read_table(sheet: Sheet, area: TableArea, gross: frozenset[int]) -> _Table:
     reader = RowReader(grid, area)
     reader.read()
     return _Table(area, grid, reader)
+
+
+def _remarks_below_total(sheet: Sheet, reader: RowReader, column: int) -> Iterator[Finding]:
+    """Tell of lines below the last total: they may have come late, or be no cargo."""
+    last = max((total.row for total in reader.totals), default=None)
+    if last is None:
+        return
+    below = [group.rows[0] for group in reader.groups if group.rows[0] > last]
+    if below and len(below) < len(reader.groups):
+        rows = ", ".join(str(row + 1) for row in below[:20])
+        text = f"rows below the total in row {last + 1} are read as cartons: {rows}"
+        yield _finding(sheet, below[0], column, "below_total", text)
 
 
 def _texts(sheet: Sheet, rows: Iterable[int]) -> Iterator[Text]:

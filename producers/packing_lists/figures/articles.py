@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from groupage.domain import currencies
+from groupage.domain.checkdigits import gs1_problem
 from groupage.domain.currencies import DECIMALS
 from producers.packing_lists import terms
 from producers.packing_lists.figures.cells import is_blank, plain, text_of
@@ -41,6 +42,8 @@ _CURRENCY_NAMES: dict[str, str] = {
     "₽": "RUB",
 }
 """Currencies by code (ISO 4217) and by names of a single one; `terms.SIGNS` has ``$`` and ``¥``."""
+_TRADE_ITEM = re.compile(r"\b(?:e\.?a\.?n|gtin|u\.?p\.?c)|条码|條碼|条形码", re.IGNORECASE)
+_GTIN_LENGTHS = (8, 12, 13, 14)
 _SHARED: tuple[Field, ...] = (
     "consignment_id",
     "shipper",
@@ -78,6 +81,11 @@ class ArticleReader:
         self._notes = notes
         self._answers = answers
         self._products = self._wrong_products = 0
+        self._trade_items = [
+            index
+            for index in reading.columns("article")
+            if _TRADE_ITEM.search(reading.table.columns[index].header)
+        ]
         self._totals: dict[int, str] = {}
         amounts = reading.columns("amount")
         self._currency_of_column = {column: self._header_currency(column) for column in amounts}
@@ -110,6 +118,7 @@ class ArticleReader:
 
     def _article(self, row: int, line: Line) -> Article | None:
         reading = self._reading
+        self._check_trade_items(row)
         pieces = first_amount(reading, "pieces", row)
         rates = pieces_in_carton(reading, row)
         count = pieces.value if pieces else rates[0] * line.count if rates else None
@@ -125,6 +134,19 @@ class ArticleReader:
         )
         is_empty = not (article.goods or article.article or article.hs or count or amount)
         return None if is_empty else article
+
+    def _check_trade_items(self, row: int) -> None:
+        """Tell of a wrong check digit under EAN, GTIN or UPC."""
+        for column in self._trade_items:
+            text = text_of(self._reading.table.cell(row, column)).replace(" ", "")
+            if not (text.isascii() and text.isdigit() and len(text) in _GTIN_LENGTHS):
+                continue
+            if problem := gs1_problem(text):
+                self._notes.remark(
+                    cell_name(row, column),
+                    "check_digit",
+                    f"{text}: expected check digit {problem.expected} (GTIN)",
+                )
 
     def _amount(self, row: int, pieces: Decimal | None) -> tuple[Decimal | None, str]:
         reading = self._reading

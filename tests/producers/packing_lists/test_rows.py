@@ -404,3 +404,18 @@ def test_a_date_in_the_column_of_sizes_is_no_size() -> None:
     """It stands beside the signature."""
     found = read([HEADER, ["1-5", "Cup", 5, "6*4*3", 12], [None, None, None, "2026/3/5"]])
     assert groups(found) == [(1,)]
+
+
+def test_lines_below_the_total_are_read_with_a_remark() -> None:
+    """They may have come late; with a total of their own they are a block, without a remark."""
+    late: Rows = [
+        HEADER,
+        ["1-5", "Cups", 5, "50*40*30", 12, 60],
+        ["6-8", "Dolls", 3, "60*40*30", 10, 30],
+        ["TOTAL", None, 8, None, None, 90],
+        ["9", "Pan", 1, "40*30*30", 5, 5],
+    ]
+    found = read(late)
+    assert groups(found) == [(1,), (2,), (4,)]
+    assert [(each.cell, each.code) for each in found.remarks] == [("A5", "below_total")]
+    assert read([*late, ["TOTAL", None, 9, None, None, 95]]).remarks == ()

@@ -8,8 +8,9 @@ import re
 from decimal import Decimal
 
 from producers.packing_lists import totals
+from producers.packing_lists.carton_numbers import read_carton_numbers
 from producers.packing_lists.cells import text_of
-from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums
+from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums, is_ditto
 from producers.packing_lists.model import Field, RowGroup, TotalScope, TotalsRow
 from producers.packing_lists.row_findings import RowFindings
 from producers.packing_lists.stated_totals import has_figures
@@ -22,6 +23,11 @@ _HEADING = re.compile(
     r"|^(?:以下|以上|备注|说明)",
     re.IGNORECASE,
 )
+_SAME_CARTON = re.compile(
+    r"(?:同上|同一|同)箱|(?:in )?(?:the )?same (?:carton|ctn|case|box)(?: as above)?\.?",
+    re.IGNORECASE,
+)
+"""Words in place of a carton's number: it is the carton above."""
 _MASS_AND_VOLUME: tuple[Field, ...] = ("gross", "volume")
 
 
@@ -209,6 +215,9 @@ class RowReader:
         grid = self._grid
         fresh = grid.own(row, "carton_no", "unit_ids") and not self._same_number(row)
         sized, counted = grid.sized(row), grid.counted(row)
+        if fresh and self._shares_number(row):
+            self._read_shared(row)
+            return
         if not fresh and not sized and self._has_no_cartons(row):
             self.text_rows.append(row)
             text = f"row {row + 1} has 0 cartons and is not read as cargo"
@@ -258,14 +267,40 @@ class RowReader:
         if not self.groups or not self._grid.own(row, "carton_no"):
             return False
         above = self._grid.text(self.groups[-1].rows[0], "carton_no")
-        return above == self._grid.text(row, "carton_no")
+        number = self._grid.text(row, "carton_no")
+        return number == above or is_ditto(number) or bool(_SAME_CARTON.fullmatch(number.strip()))
+
+    def _shares_number(self, row: int) -> bool:
+        """Tell whether a row without figures of cartons names some of the cartons above it."""
+        grid = self._grid
+        if not self.groups or grid.sized(row) or grid.counted(row) or grid.own(row, "unit_ids"):
+            return False
+        if grid.figures(row, *_MASS_AND_VOLUME) or not grid.has(*SIZE):
+            return False
+        first = self.groups[-1].rows[0]
+        count = grid.count(first)
+        above = read_carton_numbers(
+            grid.text(first, "carton_no"), count=int(count) if count else None
+        )
+        own = read_carton_numbers(grid.text(row, "carton_no"))
+        return bool(own.numbers) and set(own.numbers) <= set(above.numbers)
+
+    def _read_shared(self, row: int) -> None:
+        """Read a row with goods in some of the cartons above: ``5`` below ``1-5``."""
+        first = self.groups[-1].rows[0]
+        self._add_article(row)
+        number = shorten(self._grid.text(row, "carton_no"))
+        text = f"carton {number} is one of those in row {first + 1}: it has these goods, too"
+        self.findings.add_remark("carton_shared", row, text)
 
     def _read_repeated(self, row: int, *, counted: bool) -> None:
         """Read a row that repeats the carton number above with a size or a count of its own."""
         grid = self._grid
         first = self.groups[-1].rows[0]
         alike = all(
-            not grid.own(row, field) or grid.text(row, field) == grid.text(first, field)
+            not grid.own(row, field)
+            or grid.text(row, field) == grid.text(first, field)
+            or all(is_ditto(cell) for _, cell in grid.cells(row, field))
             for field in (*SIZE, "gross", "cartons")
         )
         number = shorten(grid.text(row, "carton_no"))

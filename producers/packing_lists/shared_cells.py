@@ -4,6 +4,8 @@ A size that is merged over two lines with a count each is the size of both. A we
 count or a number is not: it is of the lines together.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from producers.packing_lists.cells import is_empty
@@ -47,10 +49,21 @@ def fill_shared_cells(sheet: Sheet, layout: Layout) -> Sheet:
                 _set(changed, sheet, row, column.index, value)
             if not is_empty(value):
                 above[column.index] = value
+        _fill_dittos(changed, sheet, group.rows[1:], above)
     if not changed:
         return sheet
     rows = tuple(tuple(changed.get(row, cells)) for row, cells in enumerate(sheet.rows))
     return msgspec.structs.replace(sheet, rows=rows)
+
+
+def _fill_dittos(
+    changed: dict[int, list[Cell]], sheet: Sheet, rows: Iterable[int], above: dict[int, Cell]
+) -> None:
+    """Write the values above into the ditto marks of further articles."""
+    for row in rows:
+        for column, value in above.items():
+            if is_ditto(sheet.cell(row, column)):
+                _set(changed, sheet, row, column, value)
 
 
 def _is_of_each(column: Column) -> bool:

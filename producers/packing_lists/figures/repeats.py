@@ -31,13 +31,14 @@ def are_repeated_masses(reading: TableReading, lines: Sequence[Line], column: in
     They are equal in each row, and the header says that they are of a carton, or articles of
     different pieces have them in several cartons.
     """
+    is_of_carton = tuple(reading.pers(column)) == ("carton",)
     unlike = 0
     for line in lines:
         found = [reading.amount(row, column) for row in line.rows]
         values = [amount.value for amount in found if amount]
         if len(values) < 2:
             continue
-        if len(values) < len(line.rows) or len(set(values)) > 1:
+        if len(set(values)) > 1 or (len(values) < len(line.rows) and not is_of_carton):
             return False
         pieces = [first_amount(reading, "pieces", row) for row in line.rows]
         each = [first_amount(reading, "pieces_per_carton", row) for row in line.rows]
@@ -45,4 +46,4 @@ def are_repeated_masses(reading: TableReading, lines: Sequence[Line], column: in
             all(amounts) and len({amount.value for amount in amounts if amount}) > 1
             for amounts in (pieces, each)
         )
-    return tuple(reading.pers(column)) == ("carton",) or unlike >= _CARTONS_MIN
+    return is_of_carton or unlike >= _CARTONS_MIN

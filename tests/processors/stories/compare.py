@@ -67,14 +67,19 @@ def _drop_message_ids(fields: dict[str, Any]) -> None:
 
 
 def _rejected(hub: MiniHub, owner: AggregateKey, rejected: Mapping[str, Any]) -> dict[str, Any]:
-    """Return rejections of facts from outside by fact id, of messages by content."""
-    facts = hub.facts[owner]
-    return {
-        fact_id
-        if facts[fact_id].fact.relayed_by is None
-        else f"{each.type} {each.subject} {each.code} {each.at}": _plain(each)
-        for fact_id, each in rejected.items()
-    }
+    """Return rejections of facts from outside by fact id, of messages by content.
+
+    A replan trigger acts once, at the time at which its command was first stated.
+    """
+    found = {}
+    for fact_id, each in rejected.items():
+        plain = _plain(each)
+        if each.type == "plan.wanted":
+            del plain["at"]
+        is_message = hub.facts[owner][fact_id].fact.relayed_by is not None
+        name = f"{each.type} {each.subject} {each.code} {plain.get('at', '')}"
+        found[name if is_message else fact_id] = plain
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from itertools import product
 
 from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.figures.joint_masses import JointMasses
-from producers.packing_lists.figures.limits import describe_excess
+from producers.packing_lists.figures.limits import Size, describe_excess
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.mass_columns import MassColumn, least_net, widen
 from producers.packing_lists.figures.mass_evidence import Evidence, MassReading, Misfit
@@ -54,6 +54,8 @@ class MassSolver:
         self.columns = columns
         self._lines = lines
         self._sizes = sizes.sizes if sizes else None
+        self.open_sizes: Sequence[Sequence[Size]] = ()
+        """Sizes that the cartons may have while the unit of their edges is asked."""
         self._limits = limits
         sheet = reading.table.sheet.name
         self._labels = [
@@ -337,13 +339,14 @@ class MassSolver:
         return tuple(
             index
             for index, mass in enumerate(grams)
-            if mass > self._limits.gross_max_g
-            or (self._sizes and mass and self._is_beyond(index, mass))
+            if mass > self._limits.gross_max_g or (mass and self._is_beyond(index, mass))
         )
 
     def _is_beyond(self, index: int, mass: int) -> bool:
-        sizes = self._sizes or ()
-        return bool(describe_excess(sizes[index], mass, mass, self._limits))
+        """Tell whether a carton of this mass is beyond the limits with each size it may have."""
+        known = (self._sizes,) if self._sizes else self.open_sizes
+        excess = [describe_excess(sizes[index], mass, mass, self._limits) for sizes in known]
+        return bool(excess) and all(excess)
 
     def is_dense(self, reading: MassReading) -> bool:
         """Tell whether the cartons would be denser than water on average."""

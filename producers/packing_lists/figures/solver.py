@@ -13,7 +13,7 @@ from producers.packing_lists.figures.declared import read_declared_totals
 from producers.packing_lists.figures.edges import attach_edges
 from producers.packing_lists.figures.handling import HandlingReader
 from producers.packing_lists.figures.ids import MADE_A_DATE, is_date
-from producers.packing_lists.figures.limits import describe_excess, excess_of_edges
+from producers.packing_lists.figures.limits import Size, describe_excess, excess_of_edges
 from producers.packing_lists.figures.lines import Line
 from producers.packing_lists.figures.mass_columns import (
     MassColumn,
@@ -174,6 +174,8 @@ class _Solver:
         self._answers = answers
         self._limits = limits
         self._taken: dict[int, tuple[Unit | None, Per | None, str]] = {}
+        self._open_sizes: list[tuple[Size, ...]] = []
+        """Sizes that the cartons may have while the unit of their edges is asked."""
 
     def solve(self) -> Interpretation:
         """Read counts, sizes, masses and goods; each step needs the one before."""
@@ -212,6 +214,7 @@ class _Solver:
         solver = SizeSolver(self._reading, lines, self._limits, most, least)
         taken, why = judge_sizes(solver, self._reading, self._notes, self._answers)
         if taken is None:
+            self._open_sizes = [each.sizes for each in solver.readings() if each.is_possible]
             return None
         ask_about_volumes(taken, lines, self._reading, self._notes, self._answers)
         for position, column in enumerate(solver.edge_columns()):
@@ -239,6 +242,7 @@ class _Solver:
             return None
         gross, nets = settled
         solver = MassSolver(reading, gross, nets, lines, sizes, self._limits, self._answers)
+        solver.open_sizes = self._open_sizes
         taken, why = judge_masses(solver, reading, notes, self._answers)
         if taken is None:
             return None

@@ -66,6 +66,9 @@ def read_layout(sheet: Sheet, gross: frozenset[int] = frozenset()) -> Layout | N
     remarks.extend(_pallet_remarks(sheet, header, main.grid.columns))
     remarks.extend(_remarks_below_total(sheet, reader, main.grid.columns[0].index))
     _tell_hidden(main.grid, header, reader, errors, remarks)
+    if (row := main.area.foreign) is not None:
+        text = f"row {row + 1} begins a table of prices: put it on a sheet of its own"
+        errors.append(_finding(sheet, row, main.grid.columns[0].index, "further_table", text))
     for table in tables:
         if table is not main:
             _tell_other_table(sheet, main, table, errors, remarks)

@@ -4,12 +4,14 @@ import msgspec
 
 from producers.packing_lists.cells import look, text_of
 from producers.packing_lists.header import Header, find_header, row_names
+from producers.packing_lists.model import Field
 from producers.packing_lists.naming import Name
 from producers.sheets.workbook import Sheet
 
 TABLES_MAX = 12
 """Tables of a sheet that are looked at; rows below them belong to the last one."""
 _NAMES_MIN = 3
+_OF_INVOICES: frozenset[Field | None] = frozenset(("pieces", "unit_price", "amount"))
 
 
 class TableArea(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +20,8 @@ class TableArea(msgspec.Struct, frozen=True, kw_only=True):
     header: Header
     stop: int
     repeated: frozenset[int]
+    foreign: int | None = None
+    """The row with the names of a table without cartons, at which this one ends: an invoice."""
 
 
 def find_tables(sheet: Sheet) -> list[TableArea]:
@@ -29,6 +33,7 @@ def find_tables(sheet: Sheet) -> list[TableArea]:
         repeated: set[int] = set()
         stop = len(sheet.rows)
         following: Header | None = None
+        foreign: int | None = None
         for row in range(header.rows[-1] + 1, len(sheet.rows)):
             kind = _compare(sheet, header, names, row)
             if kind == "same":
@@ -39,7 +44,12 @@ def find_tables(sheet: Sheet) -> list[TableArea]:
                     stop = following.rows[0]
                     break
                 following = None
-        tables.append(TableArea(header=header, stop=stop, repeated=frozenset(repeated)))
+                if _begins_invoice(sheet, row):
+                    stop = foreign = row
+                    break
+        tables.append(
+            TableArea(header=header, stop=stop, repeated=frozenset(repeated), foreign=foreign)
+        )
         header = following
     return tables
 
@@ -49,6 +59,14 @@ def is_doubled(header: Header) -> bool:
     texts = [column.text().lower() for column in header.columns if column.own]
     half = len(texts) // 2
     return len(texts) % 2 == 0 and half >= _NAMES_MIN and texts[:half] == texts[half:]
+
+
+def _begins_invoice(sheet: Sheet, row: int) -> bool:
+    """Tell whether a row has the names of prices or amounts, and figures stand below them."""
+    fields = {name.best() for name in row_names(sheet, row).values()}
+    below = sheet.rows[row + 1] if row + 1 < len(sheet.rows) else ()
+    figures = sum(look(cell).kind == "number" for cell in below)
+    return len(fields & _OF_INVOICES) >= 2 and figures >= 2
 
 
 def _names(sheet: Sheet, header: Header) -> dict[int, Name]:

@@ -3,6 +3,7 @@
 import pytest
 
 from producers.sheets.workbook import Cell
+from tests.producers.packing_lists.made_lists import imported
 from tests.producers.packing_lists.test_figures import Rows, asked, codes, figures, read
 
 HEADER: list[Cell] = ["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)"]
@@ -129,3 +130,18 @@ def test_edges_of_product_and_carton_are_one_table() -> None:
         ["cups", 9, 9, 12, 60, 40, 35, 10, 12.5],
     ]
     assert all("side_by_side" not in code for code in codes(read(rows)))
+
+
+def test_an_invoice_below_the_list_is_one_error() -> None:
+    """Its rows are no cartons, and what stands below them is not read."""
+    rows = (
+        "C/NO,Goods,CTNS,SIZE CM,GW/CTN(KG)",
+        "1-5,toys,5,50*40*30,10",
+        "TOTAL,,5,,",
+        "COMMERCIAL INVOICE",
+        "Item,Qty PCS,Unit price USD,Amount USD",
+        "toys,500,1.2,600",
+        "TOTAL,500,,600",
+    )
+    found = imported("\n".join(rows), shipper="star", pod="ESVLC").booking
+    assert [(each.cell, each.code) for each in found.errors] == [("A5", "further_table")]

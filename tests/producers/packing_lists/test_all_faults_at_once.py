@@ -5,7 +5,7 @@ import pytest
 from producers.sheets.workbook import Cell
 from tests.producers.packing_lists.made_lists import errors as errors_of
 from tests.producers.packing_lists.made_lists import imported
-from tests.producers.packing_lists.test_figures import Rows, asked, read
+from tests.producers.packing_lists.read_lists import Rows, asked, read
 
 HEADERS: list[list[Cell]] = [
     ["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)"],

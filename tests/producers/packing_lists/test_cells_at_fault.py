@@ -3,7 +3,7 @@
 import pytest
 
 from producers.packing_lists.report import finding_json
-from tests.producers.packing_lists.test_figures import Rows, read
+from tests.producers.packing_lists.read_lists import Rows, read
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from producers.packing_lists.model import PackingList
 from producers.packing_lists.reading import understand
 from producers.sheets.workbook import Cell, Sheet, Workbook
-from tests.producers.packing_lists.test_figures import Rows, asked, read
+from tests.producers.packing_lists.read_lists import Rows, asked, read
 
 ENGLISH: list[Cell] = ["C/NO", "Goods", "CTNS", "SIZE(CM)", "G.W.(KG)/CTN"]
 CHINESE: list[Cell] = ["箱号", "品名", "箱数", "尺寸(CM)", "单箱毛重(KG)"]

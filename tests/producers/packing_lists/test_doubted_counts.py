@@ -4,7 +4,7 @@ import pytest
 
 from producers.packing_lists.naming import read_name
 from producers.sheets.workbook import Cell
-from tests.producers.packing_lists.test_figures import Rows, asked, codes, figures, read
+from tests.producers.packing_lists.read_lists import Rows, asked, codes, figures, read
 
 SIZES = ("50*40*30", "60*40*30", "45*35*25")
 

@@ -5,7 +5,7 @@ import pytest
 from producers.packing_lists.model import Handling
 from producers.sheets.workbook import Cell
 from tests.producers.packing_lists.made_lists import events_of, imported
-from tests.producers.packing_lists.test_figures import Rows, asked, codes, figures, read
+from tests.producers.packing_lists.read_lists import Rows, asked, codes, figures, read
 
 HEADER: list[Cell] = ["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)"]
 

@@ -5,7 +5,7 @@ import pytest
 from producers.packing_lists.model import PackingList
 from producers.packing_lists.reading import understand
 from producers.sheets.workbook import Area, Cell, Sheet, Workbook
-from tests.producers.packing_lists.test_figures import Rows, asked, codes, figures
+from tests.producers.packing_lists.read_lists import Rows, asked, codes, figures
 
 
 def read(rows: Rows, *merged: str, **answers: str) -> PackingList:

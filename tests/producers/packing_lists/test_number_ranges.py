@@ -3,7 +3,7 @@
 import pytest
 
 from producers.sheets.workbook import Cell
-from tests.producers.packing_lists.test_figures import Rows, asked, figures, read
+from tests.producers.packing_lists.read_lists import Rows, asked, figures, read
 
 HEADER: list[Cell] = ["Goods", "Size (cm)", "G.W. per carton (kg)"]
 NAMES = [

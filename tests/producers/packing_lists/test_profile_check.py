@@ -10,7 +10,7 @@ from producers.packing_lists.booking import Booking
 from producers.packing_lists.importing import ListRequest, read_list
 from producers.packing_lists.shared import Options
 from tests.producers.packing_lists.made_lists import TIMES
-from tests.producers.packing_lists.test_figures import Rows, read
+from tests.producers.packing_lists.read_lists import Rows, read
 
 HEADER = "品名,件数,外箱尺寸(cm),毛重(kg)\n"
 OPEN = HEADER + "杯子,10,60*40*35,25\n盘子,4,50*40*40,8\n"

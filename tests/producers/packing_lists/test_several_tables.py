@@ -4,7 +4,7 @@ import pytest
 
 from producers.sheets.workbook import Cell
 from tests.producers.packing_lists.made_lists import imported
-from tests.producers.packing_lists.test_figures import Rows, asked, codes, figures, read
+from tests.producers.packing_lists.read_lists import Rows, asked, codes, figures, read
 
 HEADER: list[Cell] = ["Goods", "Ctns", "Size (cm)", "G.W. per carton (kg)"]
 CUPS: Rows = [HEADER, ["cups", 10, "60*40*35", 12.5], ["mugs", 4, "50*40*40", 8]]

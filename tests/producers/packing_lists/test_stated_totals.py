@@ -11,7 +11,7 @@ from producers.packing_lists.numerals import write_numerals
 from producers.packing_lists.stated_totals import STATED_MAX, StatedTotals
 from producers.sheets.workbook import Cell, Formula, Sheet
 from tests.producers.packing_lists.made_lists import imported
-from tests.producers.packing_lists.test_figures import asked, codes, figures, read
+from tests.producers.packing_lists.read_lists import asked, codes, figures, read
 
 HEADER: list[Cell] = ["No.", "Goods", "Cartons", "Size (cm)", "G.W. per carton (kg)"]
 CARGO: list[list[Cell]] = [

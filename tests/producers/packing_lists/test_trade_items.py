@@ -3,7 +3,7 @@
 import pytest
 
 from producers.sheets.workbook import Cell
-from tests.producers.packing_lists.test_figures import read
+from tests.producers.packing_lists.read_lists import read
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from producers.packing_lists.turned import turn_lists
 from producers.sheets.workbook import Area, Cell, Sheet, Workbook
 from tests.producers.packing_lists.made_lists import events_of, imported
-from tests.producers.packing_lists.test_figures import Rows, asked, codes, figures, read
+from tests.producers.packing_lists.read_lists import Rows, asked, codes, figures, read
 
 CUPS = (10, (600, 400, 350), 12_500)
 MUGS = (4, (500, 400, 400), 8_000)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from producers.packing_lists.two_weights import split_weights
 from producers.sheets.workbook import Cell, Sheet
-from tests.producers.packing_lists.test_figures import Rows, asked, codes, figures, read
+from tests.producers.packing_lists.read_lists import Rows, asked, codes, figures, read
 
 
 def listed(header: str, *cells: Cell, first: bool = False) -> Rows:

@@ -163,7 +163,7 @@ def test_metrics_are_prefixed_and_never_labelled_with_ids() -> None:
     """The number of time series must not grow with the freight."""
     allowed = {
         *("processor", "topic", "partition", "reason", "stage", "cause", "outcome"),
-        *("container_type", "cutoff"),
+        *("container_type", "cutoff", "state"),
     }
     ours = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
     assert len(ours) > 25

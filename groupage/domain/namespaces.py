@@ -79,13 +79,17 @@ class Namespaces:
             }
         return value
 
-    def expand_name(self, name: str) -> str:
-        """Return a member's name as ``{namespace}local``; a name without namespace unchanged."""
+    def expand_name(self, name: str, *, as_bound: bool = False) -> str:
+        """Return a member's name as ``{namespace}local``; a name without namespace unchanged.
+
+        `as_bound`: the namespace of master data keeps the colon that a document gives it.
+        """
         prefix, colon, local = name.partition(":")
         if colon:
             if (namespace := self._bound.get(prefix)) is None:
                 return name
-            return f"{{{_namespace(self.expand_value(namespace))}}}{local}"
+            bound = self.expand_value(namespace)
+            return f"{{{bound if as_bound else _namespace(bound)}}}{local}"
         if (iri := self._own.get(name)) is None:
             return name
         cut = max(iri.rfind("/"), iri.rfind("#")) + 1

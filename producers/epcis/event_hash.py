@@ -126,7 +126,7 @@ class _Writer:
         for member, content in members.items():
             if member in order or member in (_IGNORED if name else _IGNORED_OF_EVENTS):
                 continue
-            expanded = self._names.expand_name(member)
+            expanded = self._names.expand_name(member, as_bound=True)
             if member in _PAIRS and not name:
                 others.append(self._pairs(member, content))
             elif name and expanded.startswith("{"):
@@ -165,7 +165,7 @@ class _Writer:
             each
             for member, value in content.items()
             if member != "#text" and member not in _IGNORED
-            for each in self._free(self._names.expand_name(member), value)
+            for each in self._free(self._names.expand_name(member, as_bound=True), value)
         ]
         return [name + (f"={text}" if text else "") + "".join(sorted(inner))]
 

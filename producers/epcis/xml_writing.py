@@ -243,7 +243,7 @@ class _Writer:
         """Return the name of an extension. Raises NotInXml."""
         if member in COMMENTS:
             return _Name("rdfs", "comment", _RDFS)
-        expanded = self._names.expand_name(member)
+        expanded = self._names.expand_name(member, as_bound=True)
         namespace, found, local = expanded.removeprefix("{").partition("}")
         if not expanded.startswith("{") or not found:
             raise NotInXml(path, "a name in XML needs a namespace that the document binds")

@@ -108,14 +108,20 @@ async def test_a_worker_process_folds_and_reports(stream_hub: StreamHub, tmp_pat
         await stream_hub.until_committed()
         async with httpx.AsyncClient(base_url=address) as client:
             ready = await client.get("/readyz")
-            text = (await client.get("/metrics")).text
+
+            async def metrics_without_lag() -> str:
+                text = (await client.get("/metrics")).text
+                lags = re.findall(r"consumer_lag_events\{.*\} (.*)", text)
+                return text if lags and not any(map(float, lags)) else ""
+
+            # Measured now and then; what the worker sends itself is read after that.
+            text = await stream_hub.until("no lag is left", metrics_without_lag)
     assert ready.status_code == 200, ready.text
     assert "groupage_event_to_state_seconds_count" in text
     assert re.search(r'dead_lettered_total\{.*reason="not_cloudevents"\} 1\.0', text)
     consumed = re.search(r'consumed_total\{processor="hub\.consignment\.v1"\} (\d+)', text)
     assert consumed is not None
     assert int(consumed[1]) >= 501
-    assert not re.search(r"consumer_lag_events\{.*\} [1-9]", text)
 
 
 async def test_a_busy_worker_ends_in_time(stream_hub: StreamHub, tmp_path: Path) -> None:

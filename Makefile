@@ -100,7 +100,7 @@ fix: install-dev ## Repair formatting and what ruff can repair
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(BENCH) ## Add the rival engines and run `groupage bench`; ARGS="stream" | "plan" | "gateway" | "packing-lists"
+bench: $(BENCH) ## Add the rival engines and run `groupage bench`; ARGS="stream" | "plan" | "gateway" | "packing-lists" | "loading BR3"
 	@$(BIN)/groupage bench $(or $(ARGS),--help)
 
 dist: install-dev ## Build wheel and source archive into dist/

@@ -1,10 +1,10 @@
-"""``groupage bench``: measure the stream, the gateway, the planner or the packing lists."""
+"""``groupage bench``: measure stream, planner, gateway, packing lists or container loading."""
 
 import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
@@ -14,12 +14,14 @@ from groupage.app.commands.printing import AsJson, Column, print_json, print_tab
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
+_TEXTS = ("name", "solver")
+"""Columns of text; all others hold figures."""
 Repeats = Annotated[int, typer.Option(min=1, help="Number of runs; the median is reported.")]
 
 
 @app.callback()
 def _root() -> None:
-    """Measure the stream, the gateway, the planner or the packing lists."""
+    """Measure the stream, the gateway, the planner, the packing lists or container loading."""
     quiet_logs("bench")
 
 
@@ -147,6 +149,86 @@ def packing_lists(
         raise typer.Exit(1)
 
 
+@app.command()
+def loading(  # noqa: PLR0913 - one option for each
+    *,
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Files in the OR-Library's format, or classes to generate: BR3, BR1-7.",
+        ),
+    ],
+    instances: Annotated[
+        str | None,
+        typer.Option(help="Problems of each: 1-20, or 1,4,7-9. Default: all; 1-20 of a class."),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="CPU seconds for a problem. Default: 10, without --work."),
+    ] = None,
+    work: Annotated[
+        int | None,
+        typer.Option(min=1, help="Work limit: the same plans on each machine. Without peers."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the engine.")] = 0,
+    support: Annotated[
+        Literal["none", "full"],
+        typer.Option(help="Whether the whole base of each box must rest on something."),
+    ] = "full",
+    all_boxes: Annotated[
+        bool,
+        typer.Option(
+            "--all-boxes",
+            help="Load all boxes into as few containers as possible, as thpack9 always does.",
+        ),
+    ] = False,
+    seed_base: Annotated[
+        int | None,
+        typer.Option(min=1, max=2_000_000_000, help="Make other instances of the classes."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="Also print the fill after these CPU seconds: 0.5,2,10.")
+    ] = None,
+    best_known: Annotated[
+        Path | None, typer.Option(help="Best known volumes. Default: best_known.csv beside FILE.")
+    ] = None,
+    peers: Annotated[bool, typer.Option(help="Also run the peers that are installed.")] = True,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for a JSON file with each problem's load plan.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fill containers with cargo of the literature; ends with status 1 if a plan breaks a rule."""
+    from groupage.app.bench.loading import command  # noqa: PLC0415 - imports the solvers
+
+    options = command.Options(
+        names=names,
+        instances=instances,
+        seconds=seconds,
+        work=work,
+        seed=seed,
+        support=support,
+        all_boxes=all_boxes,
+        seed_base=seed_base,
+        at=at,
+        best_known=best_known,
+        peers=peers,
+        out=out,
+    )
+    _report(_machine())
+    rows, anytime = command.run(options, report=_report)
+    if as_json:
+        print_json({"rows": rows, "anytime": anytime})
+    else:
+        _show(rows, as_json=False)
+        if anytime:
+            typer.echo()
+            _show(anytime, as_json=False)
+    if any(row.invalid for row in rows if row.solver.startswith(command.OURS)):
+        raise typer.Exit(1)
+
+
 def _machine() -> str:
     """Describe the machine; builds of the same Python version differ by a third in speed."""
     version, build = platform.python_version(), " ".join(platform.python_build())
@@ -164,7 +246,7 @@ def _show(measured: Sequence[msgspec.Struct], *, as_json: bool) -> None:
         return
     names = dict.fromkeys(name for row in rows for name in row if name != "note")
     columns = [
-        Column(name, lambda row, name=name: _text(row.get(name)), right=name != "name")  # type: ignore[misc]
+        Column(name, lambda row, name=name: _text(row.get(name)), right=name not in _TEXTS)  # type: ignore[misc]
         for name in names
     ]
     print_table(rows, columns, nothing="no results")

@@ -1,0 +1,78 @@
+"""Turn the options of `groupage bench loading` into a run."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from groupage.app.bench.loading.instances import find_problems
+from groupage.app.bench.loading.known import find_best_known
+from groupage.app.bench.loading.outcome import Limits
+from groupage.app.bench.loading.problem import Problem, Support
+from groupage.app.bench.loading.run import AnytimeRow, Row, Settings
+from groupage.app.bench.loading.run import run as run_all
+from groupage.domain.errors import InvalidInput
+
+OURS = "groupage"
+"""How the names of our engines begin."""
+SECONDS = 10.0
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """The command line, as it was given."""
+
+    names: Sequence[str]
+    instances: str | None = None
+    seconds: float | None = None
+    work: int | None = None
+    seed: int = 0
+    support: Support = "full"
+    all_boxes: bool = False
+    seed_base: int | None = None
+    at: str | None = None
+    best_known: Path | None = None
+    peers: bool = True
+    out: Path | None = None
+
+
+def parse_seconds(text: str) -> tuple[float, ...]:
+    """Return the times of a text such as `0.5,2,10`, sorted."""
+    try:
+        times = sorted({float(part) for part in text.split(",")})
+    except ValueError:
+        times = [0.0]
+    if not all(0 < seconds < 1e6 for seconds in times):
+        raise InvalidInput(f"--at is {text!r}, must be seconds above 0 such as 0.5,2,10")
+    return tuple(times)
+
+
+def run(options: Options, *, report: Callable[[str], None]) -> tuple[list[Row], list[AnytimeRow]]:
+    """Find the problems and run them."""
+    at = () if options.at is None else parse_seconds(options.at)
+    found = find_problems(
+        options.names,
+        instances=options.instances,
+        seed_base=options.seed_base,
+        all_boxes=options.all_boxes,
+        report=report,
+    )
+    families = {
+        family: [_with_rules(problem, options) for problem in problems]
+        for family, problems in found.items()
+    }
+    paths = [Path(name) for name in options.names]
+    seconds = options.seconds
+    if seconds is None and options.work is None:
+        seconds = SECONDS
+    settings = Settings(
+        limits=Limits(seconds=seconds, work=options.work, seed=options.seed),
+        at=at,
+        with_peers=options.peers,
+        out=options.out,
+    )
+    return run_all(families, find_best_known(options.best_known, paths), settings, report)
+
+
+def _with_rules(problem: Problem, options: Options) -> Problem:
+    rules = msgspec.structs.replace(problem.rules, support=options.support)
+    return msgspec.structs.replace(problem, rules=rules)

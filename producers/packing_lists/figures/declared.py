@@ -6,8 +6,15 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from groupage.domain.carton_limits import CartonLimits
 from groupage.domain.containers import SPECS
 from producers.packing_lists.figures.counts import count_cartons
+from producers.packing_lists.figures.declared_columns import (
+    COLUMNS_MAX,
+    DeclaredColumn,
+    combine,
+    declared_column,
+)
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
+from producers.packing_lists.figures.outliers import remark_declared_outliers
 from producers.packing_lists.figures.table import Amount, TableReading, Total
 from producers.packing_lists.figures.units import MASSES, VOLUMES
 from producers.packing_lists.model import Field, Per, Totals, Unit
@@ -40,10 +47,12 @@ def read_declared_totals(reading: TableReading, notes: Notes, answers: Answers) 
             "the list has neither sizes (尺寸 / Size) nor volumes (体积 / CBM)",
         )
         return None
-    volume = _Adder("volume", VOLUMES, reading, lines, notes, answers).add_up()
-    mass = _Adder("gross", MASSES, reading, lines, notes, answers).add_up()
+    volumes = _Adder("volume", VOLUMES, reading, lines, notes, answers)
+    masses = _Adder("gross", MASSES, reading, lines, notes, answers)
+    volume, mass = volumes.add_up(), masses.add_up()
     if volume is None or mass is None or notes.problems > before:
         return None
+    remark_declared_outliers(reading, lines, volumes.of_rows, masses.of_rows, notes)
     notes.remark(
         "", "sizes_to_follow", "the list has no sizes: its totals are declared, sizes are to follow"
     )
@@ -73,22 +82,43 @@ class _Adder:
         self._notes = notes
         self._answers = answers
         self._sheet = reading.table.sheet.name
+        self.of_rows: Sequence[Decimal | None] = [None] * len(lines)
+        """What the cartons of each line have together, once it is added up."""
 
     def add_up(self) -> Decimal | None:
         """Return the sum; None after a question or an error."""
-        columns = self._reading.columns(self._field)
+        columns = self._reading.columns(self._field)[:COLUMNS_MAX]
         labels = list(self._reading.label_totals(self._field))
         if not columns:
             return self._of_label(labels)
-        column = columns[0]
-        values = [self._amounts(line, column) for line in self._lines]
-        totals = [*self._reading.totals(column)] or labels
-        unit = self._unit(column, [amount for row in values for amount in row], totals)
-        return None if unit is None else self._judge(column, values, totals, unit)
+        read = [self._read(column, labels) for column in columns]
+        known = [column for column in read if column is not None]
+        if len(known) < len(read):
+            return None
+        filled = [column for column in known if any(column.values)] or known[:1]
+        joined: DeclaredColumn | None = filled[0]
+        if len(filled) > 1:
+            joined = combine(
+                filled, self._lines, self._reading, self._field, self._notes, self._answers
+            )
+        return None if joined is None else self._judge(joined)
 
-    def _amounts(self, line: Line, column: int) -> list[Amount]:
-        found = [self._reading.amount(row, column) for row in line.rows]
-        return [amount for amount in found if amount is not None and amount.value > 0]
+    def _read(self, column: int, labels: Sequence[Total]) -> DeclaredColumn | None:
+        """Return a column in base units; None after a question about its unit."""
+        amounts = [
+            amount
+            for line in self._lines
+            for row in line.rows
+            if (amount := self._reading.amount(row, column)) is not None and amount.value > 0
+        ]
+        totals = [*self._reading.totals(column)] or labels
+        unit = self._unit(column, amounts, totals)
+        if unit is None:
+            return None
+        pers = self._pers(column)
+        return declared_column(
+            self._reading, self._lines, column, unit, self._factors, pers, totals
+        )
 
     def _unit(self, column: int, amounts: Sequence[Amount], totals: Sequence[Total]) -> Unit | None:
         """Return the unit of the header, of all cells or of an answer; ask without one."""
@@ -113,36 +143,27 @@ class _Adder:
         )
         return None
 
-    def _base(self, amount: Amount, unit: Unit) -> Decimal:
-        own = amount.unit if amount.unit in self._factors else unit
-        return amount.value * self._factors[own]
-
-    def _judge(
-        self,
-        column: int,
-        values: Sequence[Sequence[Amount]],
-        totals: Sequence[Total],
-        unit: Unit,
-    ) -> Decimal | None:
+    def _judge(self, column: DeclaredColumn) -> Decimal | None:
         """Return the sum per row or per carton, as header, totals or an answer say."""
+        pers = list(column.pers)
         sums: dict[Per, Decimal] = {"row": Decimal(0), "carton": Decimal(0)}
-        for line, row in zip(self._lines, values, strict=True):
-            added = sum((self._base(amount, unit) for amount in row), Decimal(0))
-            sums["row"] += added
-            sums["carton"] += added * line.count
+        for line, value in zip(self._lines, column.values, strict=True):
+            sums["row"] += value or 0
+            sums["carton"] += (value or 0) * line.count
         every = len(self._reading.table.layout.groups)
-        whole = [total for total in totals if len(total.groups) == every]
-        stated = [self._base(total.amount, unit) for total in whole]
-        missing = [line for line, row in zip(self._lines, values, strict=True) if not row]
+        whole = [(total, base) for total, base in column.totals if len(total.groups) == every]
+        stated = [base for _, base in whole]
+        missing = [
+            line for line, value in zip(self._lines, column.values, strict=True) if value is None
+        ]
         if len(missing) == len(self._lines) and stated:
             return stated[0]
         if missing:
-            cell = cell_name(missing[0].row, column)
+            cell = cell_name(missing[0].row, column.column)
             self._notes.error(cell, self._field, f"the {self._field} is missing")
             return None
-        pers = self._pers(column)
+        cell = self._reading.table.header_cell(column.column)
         if len(pers) > 1 and not stated and self._is_beyond_containers(sums):
-            cell = self._reading.table.header_cell(column)
             self._notes.remark(
                 cell,
                 f"{self._field}_of_rows",
@@ -155,17 +176,16 @@ class _Adder:
             for per in pers
             if all(abs(sums[per] - each) <= each * _TOLERANCE for each in stated)
         ]
-        shown = {per: f"{value_text(sums[per] / self._factors[unit])} {unit}" for per in sums}
+        factor = self._factors[column.unit]
+        shown = {per: f"{value_text(sums[per] / factor)} {column.unit}" for per in sums}
         if stated and not fitting:
-            cell = self._reading.table.header_cell(column)
             beyond = [
                 (f"{cell}.per={per}", f"{shown[per]} in all, as the total says")
                 for per in sums
                 if per not in pers and all(abs(sums[per] - s) <= s * _TOLERANCE for s in stated)
             ]
-            fitting = self._settle_total(whole[0], pers, shown, beyond)
+            fitting = self._settle_total(whole[0][0], pers, shown, beyond)
         if len({sums[per] for per in fitting}) > 1:
-            cell = self._reading.table.header_cell(column)
             self._notes.ask(
                 cell,
                 f"{self._field}_per",
@@ -173,7 +193,12 @@ class _Adder:
                 [(f"{cell}.per={per}", f"{shown[per]} in all") for per in fitting],
             )
             return None
-        return sums[fitting[0]] if fitting else None
+        if not fitting:
+            return None
+        self.of_rows = [
+            column.of_row(index, line, fitting[0]) for index, line in enumerate(self._lines)
+        ]
+        return sums[fitting[0]]
 
     def _is_beyond_containers(self, sums: dict[Per, Decimal]) -> bool:
         """Tell whether only the figures of rows give what a hub consolidates.

@@ -5,7 +5,9 @@ forgotten looks the same, and no sum of the list may show it. A remark is all th
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+from producers.packing_lists.figures.lines import Line
 from producers.packing_lists.figures.notes import Notes
 from producers.packing_lists.figures.table import TableReading, size_columns
 from producers.packing_lists.model import CartonLine
@@ -17,20 +19,46 @@ _FACTOR = 8
 
 def remark_outliers(reading: TableReading, lines: Sequence[CartonLine], notes: Notes) -> None:
     """Add a remark for the densest line, or the least dense, if it is far from the next one."""
+    rows = [(_kg_per_m3(line), line.rows[0]) for line in lines]
+    _remark(reading, rows, size_columns(reading)[:1], notes)
+
+
+def remark_declared_outliers(
+    reading: TableReading,
+    lines: Sequence[Line],
+    volumes_cm3: Sequence[Decimal | None],
+    masses_g: Sequence[Decimal | None],
+    notes: Notes,
+) -> None:
+    """Add the same remark for a list that states volumes instead of sizes."""
+    rows = [
+        (float(mass * 1_000 / volume), line.row)
+        for line, volume, mass in zip(lines, volumes_cm3, masses_g, strict=True)
+        if volume and mass
+    ]
+    _remark(reading, rows, reading.columns("volume")[:1], notes)
+
+
+def _remark(
+    reading: TableReading,
+    rows: Sequence[tuple[float, int]],
+    beside: Sequence[int],
+    notes: Notes,
+) -> None:
     columns = reading.columns("gross")
-    if len(lines) < 2 or not columns:
+    if len(rows) < 2 or not columns:
         return
-    ranked = sorted(lines, key=_kg_per_m3)
-    for line, following in ((ranked[-1], ranked[-2]), (ranked[0], ranked[1])):
-        density, other = _kg_per_m3(line), _kg_per_m3(following)
+    ranked = sorted(rows)
+    for (density, row), (other, _) in ((ranked[-1], ranked[-2]), (ranked[0], ranked[1])):
         if other / _FACTOR < density < other * _FACTOR:
             continue
+        sized = "weight and size" if size_columns(reading) else "weight and volume"
         notes.remark(
-            cell_name(line.rows[0], columns[0]),
+            cell_name(row, columns[0]),
             "density_unlike_others",
             f"these cartons weigh {density:,.0f} kg/m³, and the nearest others {other:,.0f}: "
-            "are weight and size right?",
-            [cell_name(line.rows[0], each) for each in size_columns(reading)[:1]],
+            f"are {sized} right?",
+            [cell_name(row, each) for each in beside],
         )
         return
 

@@ -79,7 +79,13 @@ WEB_NAMES: dict[Vocabulary, str] = {
     vocabulary: f"https://ref.gs1.org/cbv/{web}" for vocabulary, (_, web) in _PREFIXES.items()
 } | {"measurement type": "https://gs1.org/voc/", "sensor alert type": "https://gs1.org/voc/"}
 """The beginning of each vocabulary's words as web URIs (GS1's JSON-LD context of EPCIS 2.0.0)."""
-_WEB = ("https://ref.gs1.org/cbv/", "https://gs1.org/voc/", "cbv:", "gs1:")
+_WEB = (
+    "https://ref.gs1.org/cbv/",
+    "https://gs1.org/voc/",
+    "https://ref.gs1.org/voc/",
+    "cbv:",
+    "gs1:",
+)
 
 
 _GROWING = frozenset[Vocabulary](("measurement type", "sensor alert type", "component"))

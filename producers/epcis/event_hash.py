@@ -1,9 +1,10 @@
 """The EPCIS event hash of CBV 2.0 (section 8.9): an id that follows from an event's content.
 
-The same event has the same hash as JSON and as XML, whatever its order, prefixes, spelling of ids
-and words; a ``recordTime``, an ``eventID`` and an ``errorDeclaration`` do not change it. The rules
-are those that GS1's reference implementation states and numbers (epcis-event-hash-generator).
-docs/formats/epcis.md lists where this one differs from the public generators, and why.
+The same event has the same hash as JSON and as XML, whatever its order, prefixes of names, spelling
+of ids and words; a ``recordTime``, an ``eventID``, an ``errorDeclaration`` and a
+``certificationInfo`` do not change it. The rules are those of the development version of GS1's
+reference implementation (epcis-event-hash-generator). docs/formats/epcis.md states them, and lists
+where this module and the public generators differ, and why.
 """
 
 import re
@@ -25,10 +26,10 @@ def _names(text: str) -> tuple[str, ...]:
 
 _ORDER: dict[str, tuple[str, ...]] = {
     "": _names(
-        """eventTime eventTimeZoneOffset certificationInfo parentID epcList inputEPCList childEPCs
-        quantityList childQuantityList inputQuantityList outputEPCList outputQuantityList action
+        """eventTime eventTimeZoneOffset epcList parentID inputEPCList childEPCs quantityList
+        childQuantityList inputQuantityList outputEPCList outputQuantityList action
         transformationID bizStep disposition persistentDisposition readPoint bizLocation
-        sensorElementList"""
+        bizTransactionList sourceList destinationList sensorElementList"""
     ),
     "quantityElement": ("epcClass", "quantity", "uom"),
     "persistentDisposition": ("set", "unset"),
@@ -45,7 +46,8 @@ _ORDER: dict[str, tuple[str, ...]] = {
         maxValue meanValue sDev percRank percValue uom coordinateReferenceSystem"""
     ),
 }
-"""Members in the order of the hash, by element; the event itself is ``""``. All others follow."""
+"""GS1's members in the order of the hash, by element; the event itself is ``""``. Extensions stand
+at the end of the event."""
 _ITEMS = {
     "epcList": "epc",
     "childEPCs": "epc",
@@ -61,8 +63,12 @@ _PAIRS = {"bizTransactionList": "bizTransaction", "sourceList": "source"} | {
     "destinationList": "destination"
 }
 """Lists of a value with its type."""
+_UNNAMED_LIST = "sensorElementList"
+"""The list whose name the hash leaves out; those of all others stand once before their items."""
 _IGNORED = frozenset(("@context", "rdfs:comment", "comment"))
-_IGNORED_OF_EVENTS = _IGNORED | {"recordTime", "eventID", "type", "errorDeclaration"}
+_IGNORED_OF_EVENTS = _IGNORED.union(
+    ("recordTime", "eventID", "type", "errorDeclaration", "certificationInfo")
+)
 _TIMES = frozenset(("eventTime", "time", "startTime", "endTime"))
 _WORDS: dict[tuple[str, str], Vocabulary] = {
     ("", "bizStep"): "bizStep",
@@ -76,71 +82,93 @@ _WORDS: dict[tuple[str, str], Vocabulary] = {
     ("sensorReport", "exception"): "sensor alert type",
     ("sensorReport", "component"): "component",
 }
+_GS1_NAMESPACES = ("https://ref.gs1.org/", "https://gs1.org/")
+"""Compact IRIs of these are written out, whatever prefix a document binds to them."""
+_FORMER_VOCABULARY = "https://gs1.org/voc/"
+_VOCABULARY = "https://ref.gs1.org/voc/"
+"""GS1's web vocabulary; its names and words are hashed under the namespace that it has today."""
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBER_LENGTH_MAX = 400
 
 
-def event_hash(event: Mapping[str, Any], namespaces: Namespaces, *, from_xml: bool = False) -> str:
+def event_hash(event: Mapping[str, Any], namespaces: Namespaces) -> str:
     """Return the event's hash as a ``ni`` URI.
 
-    `event` as `producers.epcis.checks` passes it, with the prefixes of its document. `from_xml`: a
-    value is a compact IRI with GS1's own prefixes only; XML binds prefixes for names, not values.
+    `event`: as it came, its compact IRIs not expanded; `producers.epcis.checks` accepts it. The
+    `namespaces` are those of its document and its own.
     """
-    text = pre_hash(event, namespaces, from_xml=from_xml)
-    return f"ni:///sha-256;{sha256(text.encode()).hexdigest()}?ver=CBV2.0"
+    digest = sha256(pre_hash(event, namespaces).encode()).hexdigest()
+    return f"ni:///sha-256;{digest}?ver=CBV2.0"
 
 
-def pre_hash(event: Mapping[str, Any], namespaces: Namespaces, *, from_xml: bool = False) -> str:
+def pre_hash(event: Mapping[str, Any], namespaces: Namespaces) -> str:
     """Return the text that is hashed."""
-    writer = _Writer(namespaces, Namespaces() if from_xml else namespaces)
-    root = writer.element("", event)
-    return f"eventType={event['type']}{root.ordered}{''.join(sorted(root.others))}"
+    root = _Writer(namespaces).element("", event)
+    return f"eventType={event['type']}{root.standard}{root.extensions}"
 
 
 class _Element(NamedTuple):
-    ordered: str
-    """Members that have a place in the order, and extensions."""
-    others: list[str]
-    """Members of GS1's own names without a place: they follow at the end of the event, under the
-    names of the elements that they are in."""
+    standard: str
+    """GS1's members, in their order."""
+    extensions: str
+    """All others: master data, then extensions of inner elements under the elements' names, then
+    the element's own."""
 
 
 class _Writer:
-    def __init__(self, names: Namespaces, values: Namespaces) -> None:
-        self._names = names
-        self._values = values
+    def __init__(self, namespaces: Namespaces) -> None:
+        self._namespaces = namespaces
 
     def element(self, name: str, members: Mapping[str, Any]) -> _Element:
         """Write the members of the event, or of an element that has an order."""
-        ordered, others = "", []
+        standard = inner = ""
         order = _ORDER.get(name, ())
         for member in order:
-            item = _ITEMS.get(member, member)
-            list_name = member if item != member else ""
-            written = [self._member(name, item, each) for each in _as_list(members.get(member))]
-            if texts := sorted(filter(None, (each.ordered for each in written))):
-                ordered += list_name + "".join(texts)
-            if left := sorted(item + "".join(sorted(e.others)) for e in written if e.others):
-                others.append(list_name + "".join(left))
-        extensions = []
-        for member, content in members.items():
-            if member in order or member in (_IGNORED if name else _IGNORED_OF_EVENTS):
+            content = members.get(member)
+            if member in _PAIRS:
+                standard += self._pairs(member, content)
                 continue
-            expanded = self._names.expand_name(member, as_bound=True)
-            if member in _PAIRS and not name:
-                others.append(self._pairs(member, content))
-            elif name and expanded.startswith("{"):
-                extensions += self._free(expanded, content)
-            else:
-                others += self._free(expanded, content)
-        return _Element(ordered + "".join(sorted(extensions)), others)
+            item = _ITEMS.get(member, member)
+            list_name = "" if member in (item, _UNNAMED_LIST) else member
+            items = _as_list(content)
+            written = [self._member(name, item, each) for each in items]
+            if texts := sorted(filter(None, (each.standard for each in written))):
+                standard += list_name + "".join(texts)
+            extended = [pair for pair in zip(items, written, strict=True) if pair[1].extensions]
+            if extended:
+                extended.sort(key=lambda pair: self._sort_key("", pair[0]))
+                inner += list_name + "".join(item + each.extensions for _, each in extended)
+        ignored = _IGNORED if name else _IGNORED_OF_EVENTS
+        others = {
+            member: self._free(self._name(member), content)
+            for member, content in members.items()
+            if member not in order and member not in ignored
+        }
+        master_data = "" if name else "".join(others.pop("ilmd", ()))
+        own = sorted(text for texts in others.values() for text in texts)
+        return _Element(standard, master_data + inner + "".join(own))
 
     def _member(self, parent: str, name: str, content: Any) -> _Element:
         if isinstance(content, dict):
             inner = self.element(name, content)
-            return _Element(f"{name}{inner.ordered}" if inner.ordered else "", inner.others)
+            return _Element(f"{name}{inner.standard}" if inner.standard else "", inner.extensions)
         text = self.value(name, content, parent)
-        return _Element(f"{name}={text}" if text else "", [])
+        return _Element(f"{name}={text}" if text else "", "")
+
+    def _sort_key(self, name: str, content: Any) -> "_SortKey":
+        """Return the order of elements whose extensions stand at the end of the event.
+
+        As the reference has it: by their members in the order of the members' names.
+        """
+        if not isinstance(content, dict):
+            return name, self.value(name, content), ()
+        inner = [
+            self._sort_key(self._name(member), each)
+            for member, items in content.items()
+            if member != "#text" and member not in _IGNORED
+            for each in _as_list(items)
+        ]
+        return name, self.value(name, content.get("#text")), tuple(sorted(inner))
 
     def _pairs(self, name: str, items: Any) -> str:
         """Write a list whose items have a type: the type first, as GS1 decided for the standard."""
@@ -165,7 +193,7 @@ class _Writer:
             each
             for member, value in content.items()
             if member != "#text" and member not in _IGNORED
-            for each in self._free(self._names.expand_name(member, as_bound=True), value)
+            for each in self._free(self._name(member), value)
         ]
         return [name + (f"={text}" if text else "") + "".join(sorted(inner))]
 
@@ -173,19 +201,38 @@ class _Writer:
         """Write a value as the hash has it: words, compact IRIs, times, numbers and GS1 keys."""
         if isinstance(content, bool):
             return "true" if content else "false"
-        text = "" if content is None else str(content).strip()
+        text = self._expand_gs1("" if content is None else str(content).strip())
         if vocabulary := _WORDS.get((parent, name)):
-            text = self._word(vocabulary, text)
-        else:
-            text = self._values.expand_value(text)
+            return _word(vocabulary, text)
         if name in _TIMES:
             return _time(text)
         return hashed_link(plain_number(text))
 
-    def _word(self, vocabulary: Vocabulary, text: str) -> str:
-        expanded = self._values.expand_value(text)
-        word = word_of(vocabulary, expanded)
-        return WEB_NAMES[vocabulary] + word if word in WORDS[vocabulary] else expanded
+    def _expand_gs1(self, text: str) -> str:
+        """Write out a compact IRI of GS1's namespaces; XML has no prefixes of others in values."""
+        expanded = self._namespaces.expand_value(text)
+        if expanded == text or not expanded.startswith(_GS1_NAMESPACES):
+            return text
+        return _in_present_vocabulary(expanded)
+
+    def _name(self, member: str) -> str:
+        expanded = self._namespaces.expand_name(member, as_bound=True)
+        return expanded.replace(f"{{{_FORMER_VOCABULARY}}}", f"{{{_VOCABULARY}}}", 1)
+
+
+_SortKey = tuple[str, str, tuple[Any, ...]]
+
+
+def _word(vocabulary: Vocabulary, text: str) -> str:
+    word = word_of(vocabulary, text)
+    known = word in WORDS[vocabulary]
+    return _in_present_vocabulary(WEB_NAMES[vocabulary] + word if known and word else text)
+
+
+def _in_present_vocabulary(iri: str) -> str:
+    if iri.startswith(_FORMER_VOCABULARY):
+        return _VOCABULARY + iri.removeprefix(_FORMER_VOCABULARY)
+    return iri
 
 
 def _as_list(content: Any) -> list[Any]:

@@ -67,7 +67,7 @@ def hashed_link(text: str) -> str:
 
 
 def _escape(value: str) -> str:
-    return quote(value, safe="'.;=")
+    return quote(value, safe="!'()*.;=")
 
 
 def _of_link(text: str) -> str | None:

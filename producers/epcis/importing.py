@@ -63,13 +63,14 @@ def _entry(
     found_by: str,
 ) -> Entry:
     try:
-        event, namespaces = _decode(raw, document.namespaces)
+        written, namespaces = _decode(raw, document.namespaces)
+        event = namespaces.expand_members(written) if len(raw) <= EVENT_BYTES_MAX else written
         problems = check_event(event, path, namespaces)
         seen = None
         if not problems:
             event_id = event.get("eventID", "")
             if not event_id and len(raw) <= EVENT_BYTES_MAX:
-                event_id = event_hash(event, namespaces, from_xml=document.format == "xml")
+                event_id = event_hash(written, namespaces)
             # Of a sender's own type only the members that all events have were checked.
             known = {name: event[name] for name in _OF_ALL if name in event}
             seen = observe(known if is_foreign_type(event) else event, event_id=event_id)
@@ -106,13 +107,11 @@ def _entry(
 
 
 def _decode(raw: bytes, namespaces: Namespaces) -> tuple[Any, Namespaces]:
-    """Decode an event and expand its compact IRIs; return what its own @context binds, too."""
+    """Decode an event; return the prefixes that it may use, too."""
     event = msgspec.json.decode(raw)
-    if len(raw) > EVENT_BYTES_MAX:
-        return event, namespaces
-    if isinstance(event, dict) and "@context" in event:
+    if isinstance(event, dict) and "@context" in event and len(raw) <= EVENT_BYTES_MAX:
         namespaces = namespaces.with_context(event["@context"])
-    return namespaces.expand_members(event), namespaces
+    return event, namespaces
 
 
 def _map_events(seen: Observation) -> list[Event]:

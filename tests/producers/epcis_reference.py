@@ -1,20 +1,19 @@
 """Compare our event hashes with those of GS1's reference implementation, document by document.
 
-    python -m tests.producers.epcis_reference [FOLDER ...]
-    python -m tests.producers.epcis_reference --vectors FOLDER
+    python -m tests.producers.epcis_reference CHECKOUT [FOLDER ...]
 
-The second form compares with the vectors that the reference publishes beside its tests: FOLDER is
-``tests/examples`` of a checkout of github.com/RalphTro/epcis-event-hash-generator (its package has
-no vectors), at the release that is to be compared. A vector is a document with a file ``.hashes``
-of the same name, beside it or in ``expected/CBV2.0``. Status 1 if an event has another hash.
+CHECKOUT is one of github.com/RalphTro/epcis-event-hash-generator; no released package has the rules
+of its development version (commit cf6d2f0d). This program installs it into a temporary environment
+(which needs the network), and compares
 
-The first form needs the network.
+- the events of `epcis_hash_vectors`: status 1 if one has another digest;
+- the vectors beside its tests, in ``tests/examples``: documents with a file ``.hashes`` of the same
+  name in ``expected/CBV2.0``;
+- the documents of openepcis-test-resources 0.9.2 (EPCIS 1.2 and 2.0, XML and JSON), fetched from
+  Maven Central, and those in the folders.
 
-It installs epcis-event-hash-generator 1.9.3 into a temporary environment, fetches the documents of
-openepcis-test-resources 0.9.2 (EPCIS 1.2 and 2.0, XML and JSON) from Maven Central, and adds those
-in the folders. The reference reads each document in a process of its own, because it remembers
-prefixes. The report says how many events have the same hash, and where the others differ first.
-Status 1 if an event of `epcis_hash_vectors` has another digest.
+The reference reads each document in a process of its own, because it remembers prefixes. The report
+says how many events have the same hash, and where the others differ first.
 """
 
 import json
@@ -37,9 +36,9 @@ from producers.epcis.documents import read_document
 from producers.epcis.event_hash import pre_hash
 from tests.producers.epcis_hash_vectors import CONTEXT, DIGESTS, EVENTS
 
-REFERENCE = "epcis-event-hash-generator==1.9.3"
 DOCUMENTS = ("io.openepcis", "openepcis-test-resources", "0.9.2")
 _SHOWN = 60
+_DOCUMENTS = (".xml", ".json", ".jsonld")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _PROGRAM = """
 import hashlib, json, logging, sys
@@ -67,10 +66,10 @@ def _fetch_documents(folder: Path) -> Iterator[Path]:
     yield from sorted((folder / "documents").rglob("Documents/*"))
 
 
-def _install(folder: Path) -> Path:
+def _install(checkout: Path, folder: Path) -> Path:
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "-q", REFERENCE], check=True)
+    subprocess.run([python, "-m", "pip", "install", "-q", checkout], check=True)
     return python
 
 
@@ -84,13 +83,14 @@ def _of_reference(python: Path, document: Path) -> list[str]:
     return texts
 
 
-def _of_ours(document: Path) -> list[str]:
+def prehashes_of(document: Path) -> list[str]:
+    """Return the texts that we hash, by event."""
     read = read_document(document.read_bytes())
     texts = []
     for raw in read.events:
         event: dict[str, Any] = msgspec.json.decode(raw)
         names = read.namespaces.with_context(event.get("@context"))
-        texts.append(pre_hash(event, names, from_xml=read.format == "xml"))
+        texts.append(pre_hash(event, names))
     return texts
 
 
@@ -123,45 +123,34 @@ def _write_vectors(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def find_vectors(folder: Path) -> Iterator[tuple[Path, list[str]]]:
     """Return the documents of the reference's vectors with the SHA-256 of their events, in hex."""
-    for document in sorted(folder.rglob("*")):
-        if document.suffix not in (".xml", ".json", ".jsonld"):
-            continue
-        beside = document.with_suffix(".hashes")
-        apart = folder / "expected" / "CBV2.0" / beside.name
-        hashes = apart if document.parent.name == "documents" and apart.exists() else beside
-        if hashes.exists():
+    for document in sorted((folder / "documents").glob("*.*")):
+        hashes = folder / "expected" / "CBV2.0" / f"{document.stem}.hashes"
+        if document.suffix in _DOCUMENTS and hashes.exists():
             yield document, _DIGEST.findall(hashes.read_text(encoding="utf-8"))
 
 
-def compare_vectors(folder: Path) -> int:
-    """Print the events that have another hash than the reference's vectors, and how many agree."""
+def compare_vectors(folder: Path) -> tuple[int, int]:
+    """Print the events that have another hash than the vectors; return how many agree, of all."""
     same = total = 0
     for document, digests in find_vectors(folder):
         total += len(digests)
-        try:
-            ours = _of_ours(document)
-        except InvalidInput as error:
-            _report(f"{document.name}: not read: {error}")
-            continue
-        if len(ours) != len(digests):
-            _report(f"{document.name}: {len(ours)} events, {len(digests)} hashes")
         # The order of a file's hashes is that of its events.
-        for number, (text, digest) in enumerate(zip(ours, digests, strict=False)):
+        for number, (text, digest) in enumerate(zip(prehashes_of(document), digests, strict=True)):
             if sha256(text.encode()).hexdigest() == digest:
                 same += 1
             else:
                 _report(f"{document.name}[{number}]: ours {text}")
-    _report(f"{same} of {total} events of the vectors have the same hash")
-    return 0 if same == total else 1
+    return same, total
 
 
 def main() -> int:
     """Print the comparison."""
-    if sys.argv[1:2] == ["--vectors"]:
-        return compare_vectors(Path(sys.argv[2]))
+    checkout, *others = (Path(each) for each in sys.argv[1:])
+    same, total = compare_vectors(checkout / "tests" / "examples")
+    _report(f"{same} of {total} events of the vectors have the same hash")
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(4) as pool:
         folder = Path(name)
-        python = _install(folder)
+        python = _install(checkout, folder)
         wrong = 0
         for vector, path in _write_vectors(folder):
             (text,) = _of_reference(python, path)
@@ -170,16 +159,13 @@ def main() -> int:
                 _report(f"the digest of {vector!r} is another one")
         documents = [*_fetch_documents(folder)]
         documents += [
-            path
-            for each in sys.argv[1:]
-            for path in sorted(Path(each).rglob("*"))
-            if path.suffix in (".xml", ".json", ".jsonld")
+            path for each in others for path in sorted(each.rglob("*")) if path.suffix in _DOCUMENTS
         ]
         same = other = unread = 0
         pending = [(each, pool.submit(_of_reference, python, each)) for each in documents]
         for document, future in pending:
             try:
-                pairs = list(zip(_of_ours(document), future.result(), strict=True))
+                pairs = list(zip(prehashes_of(document), future.result(), strict=True))
             except (InvalidInput, ValueError) as error:
                 unread += 1
                 _report(f"{document.name}: not compared: {error}")
@@ -190,7 +176,7 @@ def main() -> int:
                 if ours != reference:
                     _report(f"{document.name}[{number}]: ours {_difference(ours, reference)}")
     _report(
-        f"{len(EVENTS) - wrong} of {len(EVENTS)} vectors; {len(documents)} documents, "
+        f"{len(EVENTS) - wrong} of {len(EVENTS)} own events; {len(documents)} documents, "
         f"{unread} not compared; {same} events with the same hash, {other} with another one"
     )
     return 1 if wrong else 0

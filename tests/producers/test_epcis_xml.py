@@ -194,11 +194,8 @@ def test_xml_and_json_are_the_same_facts() -> None:
 def test_the_hash_is_that_of_the_json_event() -> None:
     """Of a whole event; compact IRIs in values are GS1's own only, as the reference has it."""
     document = read_document(xml_of(ALL_MEMBERS_2_0, namespaces=NAMESPACES))
-    found = msgspec.json.decode(document.events[0])
-    as_xml = pre_hash(found, document.namespaces, from_xml=True)
-    assert "type=ex:Windcomponent=https://ref.gs1.org/cbv/Comp-xstringValue=7" in as_xml
-    as_json = pre_hash(found, document.namespaces)
-    assert as_json.replace("https://ex.example/Wind", "ex:Wind") == as_xml
+    text = pre_hash(msgspec.json.decode(document.events[0]), document.namespaces)
+    assert "type=ex:Windcomponent=https://ref.gs1.org/cbv/Comp-xstringValue=7" in text
 
 
 def test_namespaces_keep_apart_under_one_prefix_each() -> None:

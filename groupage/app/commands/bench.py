@@ -156,7 +156,8 @@ def loading(  # noqa: PLR0913 - one option for each
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="Files in the OR-Library's format, or classes to generate: BR3, BR1-7.",
+            help="Files in the OR-Library's format, or classes to generate: BR3, BR1-7, or hub: "
+            "1,100 cartons of 300 kinds for a 40' high cube, with all rules.",
         ),
     ],
     instances: Annotated[
@@ -176,6 +177,13 @@ def loading(  # noqa: PLR0913 - one option for each
         Literal["none", "full"],
         typer.Option(help="Whether the whole base of each box must rest on something."),
     ] = "full",
+    rules: Annotated[
+        str | None,
+        typer.Option(
+            help="Add masses, strengths and stops, and these rules: stops,bearing,balance, or all."
+        ),
+    ] = None,
+    stops: Annotated[int, typer.Option(min=1, max=50, help="With --rules: number of stops.")] = 4,
     all_boxes: Annotated[
         bool,
         typer.Option(
@@ -209,6 +217,8 @@ def loading(  # noqa: PLR0913 - one option for each
         work=work,
         seed=seed,
         support=support,
+        rules=rules,
+        stops=stops,
         all_boxes=all_boxes,
         seed_base=seed_base,
         at=at,

@@ -134,11 +134,28 @@ def test_classes_and_times(tmp_path: Path) -> None:
     assert late["fill"] == ours[0]["fill"] > 70
 
 
+def test_rules(tmp_path: Path) -> None:
+    """What rests on a box is planned for and checked; the plan's file names the stops."""
+    arguments = ("BR3", "--instances", "1", "--work", "1")
+    free, bearing = (run(*arguments, *more)["rows"][0] for more in ((), ("--rules", "bearing")))
+    assert (free["invalid"], bearing["invalid"]) == (0, 0)
+    assert bearing["fill"] < free["fill"]
+    out = str(tmp_path)
+    # The engine does not know stops yet; the verifier says so.
+    result = CliRunner().invoke(app, ["loading", *arguments, "--rules", "stops", "--out", out])
+    assert result.exit_code == 1
+    assert "does not know: stops" in result.stderr
+    assert "  unloading box " in result.stderr
+    placements = json.loads((tmp_path / "BR3-1.json").read_text())["placements"]
+    assert {placement["stop"] for placement in placements} == {1, 2, 3, 4}
+
+
 def test_errors(tmp_path: Path) -> None:
     """An unusable option or file is an error that names it."""
     for arguments, text in (
         (["missing.txt"], "missing.txt"),
         (["BR1", "--at", "1,soon"], "--at is '1,soon'"),
+        (["BR1", "--rules", "magic"], "--rules is 'magic'"),
         (["BR1", "--instances", "x"], "--instances is 'x'"),
         (["BR1", "--work", "1", "--best-known", str(tmp_path / "no.csv")], "no.csv"),
     ):

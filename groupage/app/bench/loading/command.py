@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from groupage.app.bench.loading.cargo import STOPS, add_rules, parse_rules
+from groupage.app.bench.loading.generator import SEED_BASE
 from groupage.app.bench.loading.instances import find_problems
 from groupage.app.bench.loading.known import find_best_known
 from groupage.app.bench.loading.outcome import Limits
@@ -27,6 +29,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     work: int | None = None
     seed: int = 0
     support: Support = "full"
+    rules: str | None = None
+    stops: int = STOPS
     all_boxes: bool = False
     seed_base: int | None = None
     at: str | None = None
@@ -48,6 +52,8 @@ def parse_seconds(text: str) -> tuple[float, ...]:
 
 def run(options: Options, *, report: Callable[[str], None]) -> tuple[list[Row], list[AnytimeRow]]:
     """Find the problems and run them."""
+    if options.all_boxes and options.rules is not None:
+        raise InvalidInput("--rules is for single containers, not with --all-boxes")
     at = () if options.at is None else parse_seconds(options.at)
     found = find_problems(
         options.names,
@@ -56,8 +62,9 @@ def run(options: Options, *, report: Callable[[str], None]) -> tuple[list[Row], 
         all_boxes=options.all_boxes,
         report=report,
     )
+    names = frozenset[str]() if options.rules is None else parse_rules(options.rules)
     families = {
-        family: [_with_rules(problem, options) for problem in problems]
+        family: [_with_rules(problem, options, names) for problem in problems]
         for family, problems in found.items()
     }
     paths = [Path(name) for name in options.names]
@@ -73,6 +80,11 @@ def run(options: Options, *, report: Callable[[str], None]) -> tuple[list[Row], 
     return run_all(families, find_best_known(options.best_known, paths), settings, report)
 
 
-def _with_rules(problem: Problem, options: Options) -> Problem:
+def _with_rules(problem: Problem, options: Options, names: frozenset[str]) -> Problem:
+    """Return the problem under the rules that the options name; a hub's cargo brings its own."""
     rules = msgspec.structs.replace(problem.rules, support=options.support)
-    return msgspec.structs.replace(problem, rules=rules)
+    problem = msgspec.structs.replace(problem, rules=rules)
+    if not names or any(box_type.gross_g for box_type in problem.types):
+        return problem
+    seed_base = SEED_BASE if options.seed_base is None else options.seed_base
+    return add_rules(problem, names, stops=options.stops, seed_base=seed_base)

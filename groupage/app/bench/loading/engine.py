@@ -17,6 +17,8 @@ class Engine(Protocol):
     """An engine that fills a container."""
 
     name: str
+    rules: frozenset[str]
+    """The rules that it keeps, by the names of `groupage.app.bench.loading.cargo.RULE_NAMES`."""
 
     def fill(
         self, problem: Problem, limits: Limits, on_better: Callable[[LoadPlan], None]
@@ -28,6 +30,7 @@ class TodaysEngine:
     """The engine that plans a hub's containers today. Supports fully whether asked to or not."""
 
     name = "groupage, today's engine"
+    rules = frozenset({"bearing"})
 
     def fill(
         self, problem: Problem, limits: Limits, on_better: Callable[[LoadPlan], None]

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from groupage.app.bench.loading import generator
+from groupage.app.bench.loading.cargo import hub_cargo
 from groupage.app.bench.loading.literature import read_file
 from groupage.app.bench.loading.problem import Problem
 from groupage.domain.errors import InvalidInput
 
 _CLASSES = re.compile(r"BR(\d{1,2})(?:-(?:BR)?(\d{1,2}))?")
+HUB = "hub"
 GENERATED = range(1, 21)
 """Instances of a class that are made unless others are named."""
 NUMBER_MAX = 10_000
@@ -41,9 +43,9 @@ def find_problems(
     """Return the problems by class, in the order in which they are named.
 
     Args:
-        names: files, classes such as `BR3`, and ranges of classes such as `BR1-7`.
+        names: files, classes such as `BR3`, ranges of classes such as `BR1-7`, and `hub`.
         instances: numbers of the problems of each; None: all of a file, 1 to 20 of a class.
-        seed_base: seed of problem 1 of a generated class; None: the published one.
+        seed_base: seed of problem 1 of a generated class; None: the published or usual one.
         all_boxes: load all boxes into as few containers as possible.
         report: called with a line for each oddity of a file.
     """
@@ -62,6 +64,9 @@ def find_problems(
                     for number in numbers or GENERATED
                 ]
                 problems[made[0].family] = made
+        elif name == HUB and not Path(name).exists():
+            made = [hub_cargo(number, seed_base=seed_base or 0) for number in numbers or GENERATED]
+            problems[made[0].family] = made
         elif seed_base is not None:
             raise InvalidInput(f"--seed-base makes instances of classes such as BR3, not of {name}")
         else:

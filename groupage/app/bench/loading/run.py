@@ -8,6 +8,7 @@ from statistics import mean, median
 import msgspec
 
 from groupage.app.bench.loading import engine, known, peers
+from groupage.app.bench.loading.cargo import RULE_NAMES
 from groupage.app.bench.loading.engine import Engine
 from groupage.app.bench.loading.outcome import Limits, Outcome
 from groupage.app.bench.loading.plan_files import write_plans
@@ -113,6 +114,11 @@ def run(
     """Load every problem with ours and the peers; return the table, and that of `settings.at`."""
     ours = engine.find_engine()
     names = peers.installed_peers() if settings.with_peers and settings.limits.seconds else []
+    unknown = sorted(
+        {name for problems in families.values() for name in _rule_names(problems[0])} - ours.rules
+    )
+    if unknown:
+        report(f"{ours.name} does not know: {', '.join(unknown)}; what breaks them counts as empty")
     rows: list[Row] = []
     anytime: list[AnytimeRow] = []
     results_of: dict[str, list[list[Result]]] = {}
@@ -130,6 +136,13 @@ def run(
     if len(families) > 1 and not any(problems[0].all_boxes for problems in families.values()):
         rows += [_overall(name, classes) for name, classes in results_of.items()]
     return rows, anytime
+
+
+def _rule_names(problem: Problem) -> list[str]:
+    """Return the names of the rules that hold besides geometry."""
+    rules = problem.rules
+    holds = {"stops": rules.stops, "bearing": rules.bearing, "balance": rules.balance is not None}
+    return [name for name in RULE_NAMES if holds[name]]
 
 
 def _run_problem(

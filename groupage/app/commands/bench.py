@@ -202,6 +202,10 @@ def loading(  # noqa: PLR0913 - one option for each
         Path | None, typer.Option(help="Best known volumes. Default: best_known.csv beside FILE.")
     ] = None,
     peers: Annotated[bool, typer.Option(help="Also run the peers that are installed.")] = True,
+    planners_engine: Annotated[
+        bool,
+        typer.Option("--planners-engine", help="Also run the engine that plans hubs' containers."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for a JSON file with each problem's load plan.")
     ] = None,
@@ -224,6 +228,7 @@ def loading(  # noqa: PLR0913 - one option for each
         at=at,
         best_known=best_known,
         peers=peers,
+        planners_engine=planners_engine,
         out=out,
     )
     _report(_machine())

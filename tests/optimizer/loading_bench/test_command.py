@@ -135,19 +135,28 @@ def test_classes_and_times(tmp_path: Path) -> None:
 
 
 def test_rules(tmp_path: Path) -> None:
-    """What rests on a box is planned for and checked; the plan's file names the stops."""
-    arguments = ("BR3", "--instances", "1", "--work", "1")
-    free, bearing = (run(*arguments, *more)["rows"][0] for more in ((), ("--rules", "bearing")))
-    assert (free["invalid"], bearing["invalid"]) == (0, 0)
-    assert bearing["fill"] < free["fill"]
-    out = str(tmp_path)
-    # The engine does not know stops yet; the verifier says so.
-    result = CliRunner().invoke(app, ["loading", *arguments, "--rules", "stops", "--out", out])
+    """The command says which rules an engine does not know; the verifier sees what it breaks."""
+    arguments = ("BR3", "--instances", "1", "--work", "1", "--rules", "stops,bearing")
+    options = ("--planners-engine", "--out", str(tmp_path), "--json")
+    result = CliRunner().invoke(app, ["loading", *arguments, *options])
     assert result.exit_code == 1
-    assert "does not know: stops" in result.stderr
+    assert "groupage does not know: bearing, stops" in result.stderr
+    assert "planner's engine does not know: stops" in result.stderr
     assert "  unloading box " in result.stderr
+    assert [row["invalid"] for row in json.loads(result.stdout)["rows"][:2]] == [1, 1]
     placements = json.loads((tmp_path / "BR3-1.json").read_text())["placements"]
     assert {placement["stop"] for placement in placements} == {1, 2, 3, 4}
+
+
+def test_the_planners_engine() -> None:
+    """It supports each base and keeps loads on boxes within limits."""
+    arguments = ("BR3", "--instances", "1", "--work", "1", "--planners-engine")
+    free = run(*arguments)["rows"][1]
+    assert (free["solver"], free["invalid"]) == ("groupage, planner's engine", 0)
+    result = CliRunner().invoke(app, ["loading", *arguments, "--rules", "bearing", "--json"])
+    bearing = json.loads(result.stdout)["rows"][1]
+    assert bearing["invalid"] == bearing["floating"] == 0
+    assert 0 < bearing["fill"] < free["fill"]
 
 
 def test_errors(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import permutations, product
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groupage.app.bench.loading.loading_order import loading_order
 from groupage.app.bench.loading.problem import Balance, Box, BoxType, Problem, Rules
 from groupage.app.bench.loading.verifier.check import check
 from groupage.app.bench.loading.verifier.geometry import union_area
@@ -261,6 +262,30 @@ def test_geometry_by_unit_cubes(boxes: list[tuple[int, int, int, int]]) -> None:
     found = kinds(plan, problem, in_sequence=False)
     assert (Kind.OVERLAP in found) == overlap
     assert bool(found & {Kind.FLOATING, Kind.PART_SUPPORTED}) == (not all(held))
+
+
+@given(st.permutations(range(len(PLAN))))
+def test_an_order_of_loading(order: list[int]) -> None:
+    """From any order of the boxes one is found in which they can be loaded."""
+    plan = loading_order([PLAN[index] for index in order])
+    assert sorted(plan) == sorted(PLAN)
+    assert Kind.SEQUENCE not in kinds(plan)
+
+
+def test_no_order_of_loading() -> None:
+    """Four boxes that bar each other in a circle: the second lies on the first, and so on."""
+    edges = ((2, 1, 1), (10, 1, 1), (2, 1, 1), (3, 1, 1))
+    types = tuple(box_type(number, size) for number, size in enumerate(edges, start=1))
+    problem = Problem(family="test", number=1, container=(10, 2, 3), types=types)
+    circle = [
+        Box(0, 9, 0, 0, 1, 2, 1),
+        Box(1, 0, 0, 1, 10, 1, 1),
+        Box(2, 0, 0, 2, 1, 2, 1),
+        Box(3, 1, 1, 0, 1, 1, 3),
+    ]
+    assert loading_order(circle) == circle
+    for order in permutations(circle):
+        assert kinds(order, problem) == {Kind.SEQUENCE}
 
 
 def centre(plan: Sequence[Box], problem: Problem, axis: Callable[[Box], Fraction]) -> Fraction:

@@ -36,6 +36,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     at: str | None = None
     best_known: Path | None = None
     peers: bool = True
+    planners_engine: bool = False
     out: Path | None = None
 
 
@@ -75,6 +76,7 @@ def run(options: Options, *, report: Callable[[str], None]) -> tuple[list[Row], 
         limits=Limits(seconds=seconds, work=options.work, seed=options.seed),
         at=at,
         with_peers=options.peers,
+        planners_engine=options.planners_engine,
         out=options.out,
     )
     return run_all(families, find_best_known(options.best_known, paths), settings, report)

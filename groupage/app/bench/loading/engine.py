@@ -1,4 +1,4 @@
-"""Groupage's own loading engine, as the benchmark runs it: in this process."""
+"""Groupage's own loading engines, as the benchmark runs them: in this process."""
 
 import time
 from collections.abc import Callable
@@ -7,10 +7,12 @@ from typing import Protocol
 
 import msgspec
 
-from groupage.app.bench.loading import todays_engine
+from groupage.app.bench.loading import planners_engine
+from groupage.app.bench.loading.loading_order import loading_order
 from groupage.app.bench.loading.outcome import Improvement, Limits, Outcome
 from groupage.app.bench.loading.problem import Box, LoadPlan, Problem
 from groupage.domain.errors import InvalidInput
+from optimizer.loading.kernel import api as kernel
 
 
 class Engine(Protocol):
@@ -26,17 +28,46 @@ class Engine(Protocol):
         """Return the boxes for one container, in loading sequence."""
 
 
-class TodaysEngine:
-    """The engine that plans a hub's containers today. Supports fully whether asked to or not."""
+class SearchEngine:
+    """The search over blocks of boxes. Of the rules it knows support."""
 
-    name = "groupage, today's engine"
+    name = "groupage"
+    rules = frozenset[str]()
+
+    def fill(
+        self, problem: Problem, limits: Limits, on_better: Callable[[LoadPlan], None]
+    ) -> list[Box]:
+        """Fill a container within the limits."""
+        loading = kernel.fill(
+            problem.container,
+            [
+                kernel.BoxType(edges=t.edges, vertical=t.vertical, quantity=t.quantity)
+                for t in problem.types
+            ],
+            support=kernel.Support(problem.rules.support),
+            seconds=limits.seconds,
+            work=limits.work,
+            seed=limits.seed,
+            on_better=lambda better: on_better(_boxes(better)),
+        )
+        return loading_order(_boxes(loading))
+
+
+def _boxes(loading: kernel.Loading) -> list[Box]:
+    return [Box(*box) for box in loading.boxes]
+
+
+class PlannersEngine:
+    """The engine that plans a hub's containers. Supports fully whether asked to or not."""
+
+    name = "groupage, planner's engine"
     rules = frozenset({"bearing"})
 
     def fill(
         self, problem: Problem, limits: Limits, on_better: Callable[[LoadPlan], None]
     ) -> list[Box]:
-        """Fill a container; of the rules that are no geometry, only loads on boxes are kept."""
-        return todays_engine.fill(
+        """Fill a container; work is counted in passes, and loads on boxes are limited."""
+        return planners_engine.fill(
             problem.container,
             problem.types,
             bearing=problem.rules.bearing,
@@ -47,9 +78,9 @@ class TodaysEngine:
         )
 
 
-def find_engine() -> Engine:
-    """Return the engine to measure."""
-    return TodaysEngine()
+def find_engines(*, planners: bool) -> list[Engine]:
+    """Return the engines to measure."""
+    return [SearchEngine(), *([PlannersEngine()] if planners else [])]
 
 
 def solve(engine: Engine, problem: Problem, limits: Limits) -> Outcome:

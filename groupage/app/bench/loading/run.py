@@ -15,6 +15,7 @@ from groupage.app.bench.loading.plan_files import write_plans
 from groupage.app.bench.loading.problem import Problem
 from groupage.app.bench.loading.verifier.check import check
 from groupage.app.bench.loading.verifier.violation import Kind, Violation
+from optimizer.loading.kernel.warm_up import warm_up
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     at: tuple[float, ...] = ()
     with_peers: bool = True
+    planners_engine: bool = False
+    """Also run the engine that plans a hub's containers."""
     out: Path | None = None
 
 
@@ -112,20 +115,21 @@ def run(
     report: Callable[[str], None],
 ) -> tuple[list[Row], list[AnytimeRow]]:
     """Load every problem with ours and the peers; return the table, and that of `settings.at`."""
-    ours = engine.find_engine()
+    engines = engine.find_engines(planners=settings.planners_engine)
     names = peers.installed_peers() if settings.with_peers and settings.limits.seconds else []
-    unknown = sorted(
-        {name for problems in families.values() for name in _rule_names(problems[0])} - ours.rules
-    )
-    if unknown:
-        report(f"{ours.name} does not know: {', '.join(unknown)}; what breaks them counts as empty")
+    needed = {name for problems in families.values() for name in _rule_names(problems[0])}
+    for ours in engines:
+        if unknown := sorted(needed - ours.rules):
+            report(f"{ours.name} does not know: {', '.join(unknown)}; what breaks them is empty")
+    report("compiling the search, unless that was done before")
+    report(f"ready after {warm_up():.1f} s")
     rows: list[Row] = []
     anytime: list[AnytimeRow] = []
     results_of: dict[str, list[list[Result]]] = {}
     for family, problems in families.items():
         solvers: dict[str, list[Result]] = {}
         for problem in problems:
-            for name, result in _run_problem(ours, names, problem, settings, report):
+            for name, result in _run_problem(engines, names, problem, settings, report):
                 solvers.setdefault(name, []).append(result)
         for name, results in solvers.items():
             results_of.setdefault(name, []).append(results)
@@ -146,18 +150,20 @@ def _rule_names(problem: Problem) -> list[str]:
 
 
 def _run_problem(
-    ours: Engine,
+    engines: Sequence[Engine],
     peer_names: Sequence[str],
     problem: Problem,
     settings: Settings,
     report: Callable[[str], None],
 ) -> list[tuple[str, Result]]:
-    outcome = engine.solve(ours, problem, settings.limits)
-    result = verify(problem, outcome, is_peer=False)
-    _describe(ours.name, result, report)
-    if settings.out is not None:
-        write_plans(settings.out, problem, outcome.plans)
-    results = [(ours.name, result)]
+    results: list[tuple[str, Result]] = []
+    for ours in engines:
+        outcome = engine.solve(ours, problem, settings.limits)
+        result = verify(problem, outcome, is_peer=False)
+        _describe(ours.name, result, report)
+        if settings.out is not None and not results:
+            write_plans(settings.out, problem, outcome.plans)
+        results.append((ours.name, result))
     for name in peer_names:
         outcome = peers.solve(name, problem, settings.limits)
         result = verify(problem, outcome, is_peer=True)

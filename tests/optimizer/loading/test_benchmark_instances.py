@@ -1,33 +1,22 @@
-"""The instances of the literature: the verifier checks every placement; the fill keeps a floor.
+"""The instances of the literature: the verifier checks every placement; the fill keeps a floor."""
 
-The files themselves are compared when ``GROUPAGE_TEST_LOADING_DATA`` names their folder.
-"""
-
-import os
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
+from groupage.app.bench.loading.generator import CONTAINER, generate
+from groupage.app.bench.loading.problem import BoxType
 from groupage.domain.containers import ContainerSpec
 from optimizer.deadline import unlimited
 from optimizer.loading.blocks import BlockTable
 from optimizer.loading.construction import ConstructionPass
 from optimizer.loading.engine import SCORE_WEIGHTS
 from optimizer.loading.stock import Cargo, CargoSpace, stock_of
-from tests.optimizer.loading.bischoff_ratcliff import (
-    HEIGHT,
-    LENGTH,
-    WIDTH,
-    BoxType,
-    instance,
-    read,
-)
 from tests.optimizer.loading.load_plans import RULES, load_and_verify
 from tests.optimizer.world import group
 
-DATA = os.environ.get("GROUPAGE_TEST_LOADING_DATA", "")
+LENGTH, WIDTH, HEIGHT = CONTAINER
 BOX = ContainerSpec(
     iso_type="22G1",
     length_mm=LENGTH * 10,
@@ -40,25 +29,17 @@ BOX = ContainerSpec(
 )
 
 
-def _cargo(boxes: list[BoxType]) -> list[Cargo]:
+def _cargo(types: Sequence[BoxType]) -> list[Cargo]:
     """One consignment for each box; those with one upright edge only keep it upright."""
     cargo = []
-    for number, (edges, upright, quantity) in enumerate(boxes):
-        size = (edges[0] * 10, edges[1] * 10, edges[2] * 10)
-        for unit in range(quantity):
+    for number, box_type in enumerate(types):
+        length, width, height = box_type.edges
+        size = (length * 10, width * 10, height * 10)
+        for unit in range(box_type.quantity):
             name = f"T{number:03d}-{unit:03d}"
-            cartons = group(name, 1, size, this_side_up=sum(upright) == 1)
+            cartons = group(name, 1, size, this_side_up=sum(box_type.vertical) == 1)
             cargo.append(Cargo(consignment_id=name, cartons=(cartons,)))
     return cargo
-
-
-@pytest.mark.skipif(not DATA, reason="GROUPAGE_TEST_LOADING_DATA names no folder")
-@pytest.mark.parametrize("br", range(16))
-def test_generator_equals_the_files(br: int) -> None:
-    """The instances made here are those of the files, number by number."""
-    text = (Path(DATA) / f"BR{br}_01-20.txt").read_text(encoding="utf-8")
-    for number, boxes in enumerate(read(text), start=1):
-        assert boxes == instance(br, number)
 
 
 @pytest.mark.slow
@@ -66,7 +47,7 @@ def test_generator_equals_the_files(br: int) -> None:
 def test_loaded_and_verified(br: int) -> None:
     """Single boxes as consignments: the load plan is valid and holds whatever is not named."""
     for number in (1, 2):
-        cargo = _cargo(instance(br, number))
+        cargo = _cargo(generate(br, number).types)
         loaded = load_and_verify(BOX, cargo, effort=2)
         assert len(loaded.placements) + len(loaded.unplaced) == len(cargo)
 
@@ -82,7 +63,7 @@ def test_fill_does_not_fall(br: int, record_property: Callable[[str, object], No
     space = CargoSpace.of(BOX, RULES)
     fills = []
     for number in range(1, 11):
-        cargo = _cargo(instance(br, number))
+        cargo = _cargo(generate(br, number).types)
         stock = stock_of({c.consignment_id: c.cartons for c in cargo}, ())
         quantities = stock.quantities(list(stock.units))
         table = BlockTable(stock.types, quantities, space)

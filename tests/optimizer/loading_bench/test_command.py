@@ -178,7 +178,7 @@ def test_errors(tmp_path: Path) -> None:
 def test_peers(files: dict[str, Path]) -> None:
     """A peer's plan comes back from its process, and the same verifier checks it."""
     problem = read_file(files["tiny"], all_boxes=False, report=print)[0]
-    for name in peers.installed_peers():
-        outcome = peers.solve(name, problem, Limits(seconds=0.3))
+    for peer in peers.installed_peers():
+        outcome = peer.solve(problem, Limits(seconds=0.3))
         assert outcome.failure is None
         assert verify(problem, outcome, is_peer=True).broken == ()

@@ -21,33 +21,39 @@ TRIES = 3
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "HIGHS_THREADS")
 
 
-def installed_peers() -> list[str]:
-    """Return the names of the peers that are installed."""
-    return [name for name in PEERS if util.find_spec(name) is not None]
+class Peer:
+    """A package that loads problems in processes of its own, each on one core.
 
-
-def version_of(name: str) -> str:
-    """Return name and version of a peer."""
-    return f"{name} {metadata.version(name)}"
-
-
-def solve(name: str, problem: Problem, limits: Limits) -> Outcome:
-    """Let a peer load a problem in a process of its own, on one core.
-
-    A peer that counts wall time, and other processes kept from the core, runs again with more of it
-    until it had its CPU seconds.
+    Packages count wall time. When other processes kept one from the core, it runs again with more
+    wall time, until it had its CPU seconds; the next problem begins with as much.
     """
-    assert limits.seconds is not None, "a peer needs a limit in seconds"
-    wall_s = limits.seconds
-    for _ in range(TRIES):
-        began = time.monotonic()
-        outcome = _run(name, problem, limits.seconds, wall_s)
-        had_time = outcome.cpu_s >= limits.seconds * USED_PERMILLE / 1_000
-        finished = time.monotonic() - began < wall_s
-        if had_time or finished or outcome.failure is not None:
-            break
-        wall_s *= min(5.0, limits.seconds / outcome.cpu_s)
-    return outcome
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.title = f"{name} {metadata.version(name)}"
+        self._wall_for_cpu = 1.0
+
+    def solve(self, problem: Problem, limits: Limits) -> Outcome:
+        """Load a problem within limits."""
+        assert limits.seconds is not None, "a peer needs a limit in seconds"
+        outcome = Outcome(failure="not run")
+        for _ in range(TRIES):
+            wall_s = limits.seconds * self._wall_for_cpu
+            began = time.monotonic()
+            outcome = _run(self.name, problem, limits.seconds, wall_s)
+            finished = time.monotonic() - began < wall_s
+            if finished or outcome.failure is not None:
+                break
+            share = min(1.0, max(0.1, outcome.cpu_s / wall_s))
+            self._wall_for_cpu = 1.0 / share
+            if outcome.cpu_s >= limits.seconds * USED_PERMILLE / 1_000:
+                break
+        return outcome
+
+
+def installed_peers() -> list[Peer]:
+    """Return the peers that are installed."""
+    return [Peer(name) for name in PEERS if util.find_spec(name) is not None]
 
 
 def _run(name: str, problem: Problem, seconds: float, wall_s: float) -> Outcome:

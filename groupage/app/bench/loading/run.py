@@ -7,10 +7,11 @@ from statistics import mean, median
 
 import msgspec
 
-from groupage.app.bench.loading import engine, known, peers
+from groupage.app.bench.loading import engine, known
 from groupage.app.bench.loading.cargo import RULE_NAMES
 from groupage.app.bench.loading.engine import Engine
 from groupage.app.bench.loading.outcome import Limits, Outcome
+from groupage.app.bench.loading.peers import Peer, installed_peers
 from groupage.app.bench.loading.plan_files import write_plans
 from groupage.app.bench.loading.problem import Problem
 from groupage.app.bench.loading.verifier.check import check
@@ -116,7 +117,7 @@ def run(
 ) -> tuple[list[Row], list[AnytimeRow]]:
     """Load every problem with ours and the peers; return the table, and that of `settings.at`."""
     engines = engine.find_engines(planners=settings.planners_engine)
-    names = peers.installed_peers() if settings.with_peers and settings.limits.seconds else []
+    others = installed_peers() if settings.with_peers and settings.limits.seconds else []
     needed = {name for problems in families.values() for name in _rule_names(problems[0])}
     for ours in engines:
         if unknown := sorted(needed - ours.rules):
@@ -129,7 +130,7 @@ def run(
     for family, problems in families.items():
         solvers: dict[str, list[Result]] = {}
         for problem in problems:
-            for name, result in _run_problem(engines, names, problem, settings, report):
+            for name, result in _run_problem(engines, others, problem, settings, report):
                 solvers.setdefault(name, []).append(result)
         for name, results in solvers.items():
             results_of.setdefault(name, []).append(results)
@@ -151,7 +152,7 @@ def _rule_names(problem: Problem) -> list[str]:
 
 def _run_problem(
     engines: Sequence[Engine],
-    peer_names: Sequence[str],
+    others: Sequence[Peer],
     problem: Problem,
     settings: Settings,
     report: Callable[[str], None],
@@ -164,11 +165,11 @@ def _run_problem(
         if settings.out is not None and not results:
             write_plans(settings.out, problem, outcome.plans)
         results.append((ours.name, result))
-    for name in peer_names:
-        outcome = peers.solve(name, problem, settings.limits)
+    for peer in others:
+        outcome = peer.solve(problem, settings.limits)
         result = verify(problem, outcome, is_peer=True)
-        _describe(name, result, report)
-        results.append((peers.version_of(name), result))
+        _describe(peer.name, result, report)
+        results.append((peer.title, result))
     return results
 
 

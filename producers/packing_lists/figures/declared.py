@@ -12,6 +12,7 @@ from producers.packing_lists.figures.declared_columns import (
     combine,
     declared_column,
 )
+from producers.packing_lists.figures.declared_units import DeclaredUnits
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.outliers import remark_declared_outliers
@@ -47,8 +48,9 @@ def read_declared_totals(reading: TableReading, notes: Notes, answers: Answers) 
             "the list has neither sizes (尺寸 / Size) nor volumes (体积 / CBM)",
         )
         return None
-    volumes = _Adder("volume", VOLUMES, reading, lines, notes, answers)
-    masses = _Adder("gross", MASSES, reading, lines, notes, answers)
+    units = DeclaredUnits(reading, lines, notes)
+    volumes = _Adder("volume", VOLUMES, reading, lines, notes, answers, units)
+    masses = _Adder("gross", MASSES, reading, lines, notes, answers, units)
     volume, mass = volumes.add_up(), masses.add_up()
     if volume is None or mass is None or notes.problems > before:
         return None
@@ -74,7 +76,9 @@ class _Adder:
         lines: Sequence[Line],
         notes: Notes,
         answers: Answers,
+        units: DeclaredUnits,
     ) -> None:
+        self._units = units
         self._field = field
         self._factors = factors
         self._reading = reading
@@ -130,7 +134,12 @@ class _Adder:
             named = [unit for unit in self._factors if unit in in_cells][:1]
         units = [unit for unit in self._factors if unit == answer] or named
         if len(units) == 1:
+            self._units.note(self._field, units[0])
             return units[0]
+        usual = self._units.find(self._field, column) if not units else None
+        if usual is not None:
+            self._units.note(self._field, usual)
+            return usual
         example = next((amount.value for amount in amounts), Decimal(1))
         self._notes.ask(
             cell,

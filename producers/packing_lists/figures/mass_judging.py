@@ -12,6 +12,7 @@ from producers.packing_lists.figures.masses import TOLERANCE, MassSolver, kg, ra
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import TableReading
 from producers.packing_lists.figures.units import MASSES
+from producers.packing_lists.figures.unnamed_units import keep_kilograms, tell_assumed
 from producers.packing_lists.model import Unit
 from producers.sheets.workbook import cell_name
 
@@ -23,6 +24,24 @@ def judge_masses(
 ) -> tuple[MassReading | None, str]:
     """Return the reading of the masses that is taken, and why; None after a question."""
     readings = solver.readings()
+    sheet = reading.table.sheet.name
+    keys = [f"{column.cell}.unit" for column in solver.columns]
+    answered = any(answers.find(key, sheet, tuple(MASSES)) for key in keys)
+    kilograms = [] if answered else keep_kilograms(solver, reading, readings)
+    taken, why = _judge_answered(solver, kilograms or readings, reading, notes, answers)
+    if taken is not None and taken in kilograms:
+        unnamed = next(column.cell for column in solver.columns if not column.units)
+        tell_assumed(unnamed, solver.example(taken), notes)
+    return taken, why
+
+
+def _judge_answered(
+    solver: MassSolver,
+    readings: list[MassReading],
+    reading: TableReading,
+    notes: Notes,
+    answers: Answers,
+) -> tuple[MassReading | None, str]:
     sheet = reading.table.sheet.name
     answered = ""
     for position, column in enumerate(solver.columns):

@@ -56,6 +56,7 @@ class MassSolver:
         self._sizes = sizes.sizes if sizes else None
         self.open_sizes: Sequence[Sequence[Size]] = ()
         """Sizes that the cartons may have while the unit of their edges is asked."""
+        self.edge_units: tuple[Unit | None, ...] = tuple(sizes.units) if sizes else ()
         self._limits = limits
         sheet = reading.table.sheet.name
         self._labels = [

@@ -16,11 +16,30 @@ from producers.sheets.workbook import cell_name
 _FACTOR = 8
 """Less than a decimal point (10), more than most goods of one list differ by (assumption)."""
 
+_WATER_KG_PER_M3 = 1_000
+"""Cartons are lighter, unless they hold tiles, stone or metal (assumption)."""
+
 
 def remark_outliers(reading: TableReading, lines: Sequence[CartonLine], notes: Notes) -> None:
     """Add a remark for the densest line, or the least dense, if it is far from the next one."""
     rows = [(_kg_per_m3(line), line.rows[0]) for line in lines]
     _remark(reading, rows, size_columns(reading)[:1], notes)
+
+
+def remark_dense(reading: TableReading, lines: Sequence[CartonLine], notes: Notes) -> None:
+    """Add a remark for cartons denser than water, where no other figure proves their weight."""
+    dense = [line for line in lines if _kg_per_m3(line) > _WATER_KG_PER_M3]
+    if not dense:
+        return
+    line = max(dense, key=_kg_per_m3)
+    more = f" ({len(dense)} rows)" if len(dense) > 1 else ""
+    notes.remark(
+        cell_name(line.rows[0], reading.columns("gross")[0]),
+        "denser_than_water",
+        f"a carton of {line.gross_g / 1_000:g} kg weighs {_kg_per_m3(line):,.0f} kg/m³, and no sum "
+        f"proves it{more}: are weight and size right?",
+        [cell_name(line.rows[0], each) for each in size_columns(reading)[:1]],
+    )
 
 
 def remark_declared_outliers(

@@ -27,7 +27,7 @@ from producers.packing_lists.figures.mass_judging import compare_net, judge_mass
 from producers.packing_lists.figures.masses import MassSolver
 from producers.packing_lists.figures.merged_masses import settle_merged
 from producers.packing_lists.figures.notes import Answers, Notes
-from producers.packing_lists.figures.outliers import remark_outliers
+from producers.packing_lists.figures.outliers import remark_dense, remark_outliers
 from producers.packing_lists.figures.pieces import compare_pieces
 from producers.packing_lists.figures.remarks import RemarkReader
 from producers.packing_lists.figures.size_judging import ask_about_volumes, judge_sizes
@@ -195,6 +195,8 @@ class _Solver:
                 self._refuse_beyond_limits(counted, sizes, masses)
                 lines = self._lines(counted, sizes, masses)
                 remark_outliers(reading, lines, notes)
+                if not masses.proofs:
+                    remark_dense(reading, lines, notes)
         columns = _column_readings(reading, self._taken)
         return Interpretation(
             columns=columns,

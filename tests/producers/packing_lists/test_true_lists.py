@@ -75,8 +75,8 @@ def _edges(draw: Any, form: Form) -> tuple[Decimal, ...]:
 
 
 @st.composite
-def _lists(draw: Any) -> tuple[Workbook, list[tuple[int, tuple[int, ...], Decimal]]]:
-    """Draw a list and its truth: count, edges in mm, grams of a carton."""
+def _lists(draw: Any) -> tuple[Workbook, list[tuple[int, tuple[int, ...], Decimal]], str]:
+    """Draw a list, its truth (count, edges in mm, grams of a carton) and the unit of weights."""
     form = Form(draw)
     lines = []
     for _ in range(draw(st.integers(1, 5))):
@@ -125,18 +125,26 @@ def _lists(draw: Any) -> tuple[Workbook, list[tuple[int, tuple[int, ...], Decima
         for count, edges, mass, _ in lines
     ]
     sheet = Sheet(name="List", rows=tuple(map(tuple, rows)))
-    return Workbook(name="list.xlsx", sheets=(sheet,), format="xlsx"), truth
+    workbook = Workbook(name="list.xlsx", sheets=(sheet,), format="xlsx")
+    return workbook, truth, form.mass_unit
 
 
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(_lists())
 def test_a_true_list_is_read_exactly_or_asked_about(
-    drawn: tuple[Workbook, list[tuple[int, tuple[int, ...], Decimal]]],
+    drawn: tuple[Workbook, list[tuple[int, tuple[int, ...], Decimal]], str],
 ) -> None:
-    """No form of a true list leads to a wrong figure without a question."""
-    workbook, truth = drawn
+    """No form of a true list leads to a wrong figure without a question.
+
+    A list that names no unit of its weights is in kilograms, with a remark that takes another.
+    """
+    workbook, truth, unit = drawn
     read = understand(workbook)
+    assumed = [remark.cell for remark in read.remarks if remark.code == "mass_unit_assumed"]
+    if assumed and unit != "kg":
+        assert not any(word in str(workbook.sheets[0].rows[0]) for word in _MASS_WORDS[unit])
+        read = understand(workbook, answers={f"{assumed[0]}.unit": unit})
     if read.questions or read.errors:
         return
     assert len(read.lines) == len(truth)

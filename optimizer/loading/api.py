@@ -17,7 +17,8 @@ from groupage.domain.instance import (
 )
 from groupage.domain.plan import Placement
 from optimizer.deadline import StageDeadline, unlimited
-from optimizer.loading.engine import search
+from optimizer.loading.engines import search_with_best_engine
+from optimizer.loading.floor.shortage import FloorShortage
 from optimizer.loading.stock import Cargo, CargoSpace, stock_of
 from optimizer.loading.validity import check_input
 
@@ -38,6 +39,8 @@ class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
     """Passes made."""
     cut_short: bool = False
     """The deadline ended the search before any consignment was loaded."""
+    shortages: tuple[FloorShortage, ...] = ()
+    """Of those `unplaced` for which the loader proved that the floor does not suffice."""
 
 
 def cargo_of(demand: Demand, *, must_go: bool = False, worth: int | None = None) -> Cargo:
@@ -86,7 +89,7 @@ def load(
         )
         for c in cargo
     }
-    result = search(
+    result = search_with_best_engine(
         space,
         stock,
         ranks=ranks,
@@ -102,4 +105,5 @@ def load(
         fill_permille=placed_mm3 * 1_000 // (spec.length_mm * spec.width_mm * spec.height_mm),
         passes=result.passes,
         cut_short=result.cut_short,
+        shortages=result.shortages,
     )

@@ -14,6 +14,7 @@ from groupage.domain.plan import Placement
 from optimizer.deadline import StageDeadline
 from optimizer.loading.blocks import BlockTable, Floats
 from optimizer.loading.construction import ConstructionPass, PlacedCarton, ScoreWeights
+from optimizer.loading.floor.shortage import FloorShortage
 from optimizer.loading.stock import CargoSpace, Stock
 
 SCORE_WEIGHTS = (
@@ -56,6 +57,8 @@ class SearchResult:
     unplaced: tuple[str, ...]
     passes: int
     cut_short: bool
+    shortages: tuple[FloorShortage, ...] = ()
+    """Proofs that unplaced consignments have no place on the floor."""
 
 
 @dataclass(slots=True)

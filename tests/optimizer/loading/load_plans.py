@@ -1,6 +1,6 @@
 """Load with the real engine, check with the real verifier."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -13,8 +13,10 @@ from groupage.domain.plan import (
     SolverStats,
 )
 from groupage.domain.policy import Policy
+from optimizer.deadline import unlimited
 from optimizer.loading.api import LoadResult, load
-from optimizer.loading.stock import Cargo
+from optimizer.loading.engine import SearchResult
+from optimizer.loading.stock import Cargo, CargoSpace, Stock
 from optimizer.verification import cartons, geometry, stacking
 from optimizer.verification.context import Context
 from optimizer.verification.violation import Violation
@@ -92,3 +94,24 @@ def load_and_verify(
     loaded = load(spec, cargo, preloaded, under, effort=effort)
     assert violations_of(spec, cargo, loaded, preloaded=preloaded, under=under) == []
     return loaded
+
+
+def unlimited_search(
+    engine: Callable[..., SearchResult], space: CargoSpace, stock: Stock, cargo: Sequence[Cargo]
+) -> tuple[str, ...]:
+    """Return what an engine leaves out of the cargo, with one pass and without a deadline."""
+    result = engine(
+        space,
+        stock,
+        ranks={c.consignment_id: 0 if c.must_stay else 2 for c in cargo},
+        worth={
+            c.consignment_id: (
+                stock.volume_mm3(c.consignment_id) if c.worth is None else max(1, c.worth)
+            )
+            for c in cargo
+        },
+        effort=1,
+        seed=0,
+        deadline=unlimited("load"),
+    )
+    return result.unplaced

@@ -1,0 +1,1 @@
+"""Floor layouts: cargo of one layer, of which nothing can stand on anything else."""

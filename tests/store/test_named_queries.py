@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -24,7 +25,12 @@ from groupage.store.named_queries import (
 )
 from groupage.store.pool import create_pool
 from groupage.store.readers.captured_events import CaptureFilter
-from groupage.store.readers.captured_log import LogPlace, ends_of_log, find_recorded
+from groupage.store.readers.captured_log import (
+    LogPlace,
+    ends_of_log,
+    find_recorded,
+    read_new_terms,
+)
 
 pytestmark = pytest.mark.integration
 Pool = asyncpg.Pool
@@ -91,8 +97,12 @@ def capture(place: int, *, partition: int = 0, step: str = "packing") -> StoredC
     return StoredCapture(event, LogPosition("hub.capture.v1", partition, place))
 
 
-async def test_a_follower_reads_each_partition_by_its_offsets(pool: "Pool[asyncpg.Record]") -> None:
+@pytest.mark.parametrize("near", [0, 1_000])
+async def test_a_follower_reads_each_partition_by_its_offsets(
+    pool: "Pool[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
     """Up to the end that it looked up before, in pages, and each event once."""
+    monkeypatch.setattr("groupage.store.readers.captured_log._NEAR", near)
     assert await ends_of_log(pool) == {}
     async with pool.acquire() as connection:
         await insert_captures(
@@ -118,3 +128,19 @@ async def test_a_follower_reads_each_partition_by_its_offsets(pool: "Pool[asyncp
     assert await read(LogPlace(-1)) == ([3, 5], True)
     assert await read(LogPlace(5)) == ([9], False)
     assert await read(LogPlace(9)) == ([], False)
+
+
+async def test_the_terms_of_new_events_are_read(pool: "Pool[asyncpg.Record]") -> None:
+    """Of all partitions; none if there are too many, or terms that are not derived yet."""
+    async with pool.acquire() as connection:
+        await insert_captures(connection, [capture(3), capture(2, partition=4)])
+    before = {("hub.capture.v1", 0): LogPlace(2)}
+    ends = await ends_of_log(pool)
+    packed = UUID(term("bizStep", "packing"))
+    new = await read_new_terms(pool, before, ends, limit=2)
+    assert new is not None
+    assert [packed in terms for terms in new] == [True, True]
+    assert await read_new_terms(pool, ends, ends, limit=2) == []
+    assert await read_new_terms(pool, before, ends, limit=1) is None
+    await pool.execute("update captured_event set terms = null where partition = 4")
+    assert await read_new_terms(pool, before, ends, limit=2) is None

@@ -1,17 +1,23 @@
 """Deliveries to a real receiver, from a real database: none is lost, and each has its place."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import msgspec
 import pytest
 
+from groupage.app.subscriptions.batches import find_next
 from groupage.contracts.body_signature import is_body_signed
 from groupage.contracts.topic_ids import LogIds
 from groupage.store.captured_events import StoredCapture
 from groupage.store.facts import LogPosition
 from groupage.store.log_identity import note_log, read_again
+from groupage.store.named_queries import insert_named_query
+from groupage.store.pool import Connection
+from groupage.store.readers.captured_events import CaptureFilter
 from groupage.store.readers.captured_log import LogPlace
 from tests.subscriptions.hub import (
     AT,
@@ -21,6 +27,7 @@ from tests.subscriptions.hub import (
     delivering,
     ids,
     read,
+    read_filter,
     store,
     subscribe,
     wait_until,
@@ -119,6 +126,44 @@ async def test_an_event_that_is_stored_late_is_delivered(
         await store(pool, [capture(7, partition=1)])
         await wait_until(pool, key, lambda each: each.delivered == 2)
     assert ids(receiver) == ["urn:uuid:0:50", "urn:uuid:1:7"]
+
+
+async def test_events_of_others_wake_no_subscription(
+    pool: "Pool[asyncpg.Record]", database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new events are read once for all; only a subscription that may want one looks."""
+    looks: Counter[CaptureFilter] = Counter()
+
+    async def count(connection: Connection, wanted: CaptureFilter, *args: Any, **more: Any) -> Any:
+        looks[msgspec.structs.replace(wanted, recorded_since=None)] += 1
+        return await find_next(connection, wanted, *args, **more)
+
+    monkeypatch.setattr("groupage.app.subscriptions.delivery.find_next", count)
+    await insert_named_query(pool, "received", b'{"EQ_bizStep":"receiving"}')
+    async with receiving() as receiver, delivering(database_url, receiver.host):
+        packed = await subscribe(pool, receiver.url)
+        await subscribe(pool, receiver.url, query_name="received")
+        for place in range(5):
+            await store(pool, [capture(place, step="receiving")])
+            await receiver.wait_for(place + 1)
+        await store(pool, [capture(5)])
+        await wait_until(pool, packed, lambda each: each.delivered == 1)
+    # At the start, for its event, and behind it.
+    assert looks[read_filter(b'{"EQ_bizStep":"packing"}')] <= 3
+    assert looks[read_filter(b'{"EQ_bizStep":"receiving"}')] >= 5
+
+
+async def test_a_subscription_notes_how_far_it_is(
+    pool: "Pool[asyncpg.Record]", database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some events of others, so that the next look is short."""
+    monkeypatch.setattr("groupage.app.subscriptions.delivery._UNWANTED_MAX", 2)
+    async with receiving() as receiver, delivering(database_url, receiver.host):
+        key = await subscribe(pool, receiver.url)
+        await store(pool, [capture(place, step="receiving") for place in (7, 8)])
+        end = {("hub.capture.v1", 0): LogPlace(8)}
+        await wait_until(pool, key, lambda each: each.places == end)
+    assert ids(receiver) == []
 
 
 async def test_a_subscription_begins_where_it_was_made(

@@ -13,11 +13,13 @@ from groupage.app.subscriptions.delivery import Delivery, FilterReader
 from groupage.settings import DatabaseSettings, SubscriptionSettings
 from groupage.store.locks import Session
 from groupage.store.pool import TRANSIENT_ERRORS, create_pool
-from groupage.store.readers.captured_log import ends_of_log
+from groupage.store.readers.captured_log import ends_of_log, read_new_terms
 from groupage.store.subscriptions import list_running, try_delivery_lock
 
 POLL_S = 1.0
 """An event is delivered so long after a worker stored it, at most."""
+_NEW_EVENTS_MAX = 1_000
+"""If there are more at once, each subscription looks for its own."""
 _LOCK_RETRY_S = 2.0
 _RETRY_S = 5.0
 _STATEMENT_TIMEOUT_S = 20.0
@@ -84,9 +86,11 @@ class Deliverer:
                         )
                         tasks[subscription_id] = _Task(delivery)
                 before, ends = ends, await ends_of_log(session)
+                if tasks and ends != before:
+                    new = await read_new_terms(session, before, ends, limit=_NEW_EVENTS_MAX)
+                    for task in tasks.values():
+                        task.delivery.note_growth(new)
                 for task in tasks.values():
-                    if ends != before:
-                        task.delivery.note_growth()
                     task.restart_if_ended()
                 await asyncio.sleep(POLL_S)
         finally:

@@ -1,7 +1,7 @@
 """Delivery of one subscription: batch after batch, each until the receiver confirms it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -36,6 +36,9 @@ from groupage.store.subscriptions import (
 from groupage.telemetry.metrics import SUBSCRIPTION_DELIVERIES
 
 _RETRY_S = 1.0
+_UNWANTED_MAX = 500
+"""A subscription that has waited for so many events of others notes how far it is: what it reads
+when an event comes stays short."""
 _LAG_MAX = timedelta(hours=1)
 """An event may be stored so long after its recording, and still is new to a subscription. Of older
 ones a hub that was upgraded makes many: events of its own facts."""
@@ -68,10 +71,19 @@ class Delivery:
         self._id = subscription_id
         self._read_filter = read_filter
         self._log_grew = asyncio.Event()
+        self._wanted: Sequence[frozenset[UUID]] | None = None
+        """Of each group an event must have one term; None: not known yet."""
+        self._unwanted = 0
         self._receiver: Receiver
 
-    def note_growth(self) -> None:
-        """Look for events: there are more than before."""
+    def note_growth(self, new: Sequence[frozenset[UUID]] | None) -> None:
+        """Look for events, if one of the new ones may be wanted by its terms; None: any may be."""
+        if new is not None and self._wanted is not None:
+            self._unwanted += len(new)
+            if self._unwanted < _UNWANTED_MAX and not any(
+                all(not group.isdisjoint(terms) for group in self._wanted) for terms in new
+            ):
+                return
         self._log_grew.set()
 
     async def run(self) -> None:
@@ -136,9 +148,12 @@ class Delivery:
         query = await read_named_query(self._pool, subscription.query_name)
         if query is None:
             return None  # the subscription went with it
+        wanted = self._read_filter(query.query)
+        self._wanted = [frozenset(map(UUID, group)) for group in wanted.terms]
+        self._unwanted = 0
         following = await find_next(
             self._pool,
-            with_bound(self._read_filter(query.query), _recorded_since(subscription)),
+            with_bound(wanted, _recorded_since(subscription)),
             subscription.places,
             limit=min(
                 self._settings.batch_events_max,
@@ -165,8 +180,10 @@ class Delivery:
 
     async def _wait(self, subscription: Subscription) -> None:
         """Wait until there may be something to deliver."""
-        current = await read_subscription(self._pool, self._id)
-        due_at = current.due_at if current is not None else subscription.due_at
+        due_at = None
+        if subscription.schedule is not None:
+            current = await read_subscription(self._pool, self._id)
+            due_at = current.due_at if current is not None else subscription.due_at
         if due_at is not None:
             await asyncio.sleep(max(0.0, (due_at - datetime.now(UTC)).total_seconds()))
         else:

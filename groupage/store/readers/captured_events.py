@@ -227,12 +227,13 @@ async def fetch_captures(
     *,
     limit: int,
     bytes_max: int,
+    table: str = "captured_event",
 ) -> CapturePage:
-    """Fetch the events that meet all clauses, sorted by the columns of `by`."""
+    """Fetch the events of `table` that meet all clauses, sorted by the columns of `by`."""
     rows = await connection.fetch(
         "select * from (select *, count(*) over () as found, "  # noqa: S608 - our own names
         f"sum(octet_length(body)) over (order by {by}) - octet_length(body) as bytes_before "
-        f"from (select {SELECTED} from captured_event{_where(clauses)} "
+        f"from (select {SELECTED} from {table}{_where(clauses)} "
         f"order by {by} limit ${len(values) + 1}) as page) as measured "
         f"where bytes_before < ${len(values) + 2} order by {by}",
         *values,

@@ -1,6 +1,6 @@
 """Captured EPCIS events in the order of the log, for followers that must miss none."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +17,10 @@ from groupage.store.readers.captured_events import (
     numbered,
     stored_capture,
 )
+
+_NEAR = 1_000
+"""Offsets. So few are read by the index of the log and then filtered: PostgreSQL would search the
+whole table for a frequent term."""
 
 
 class LogPlace(NamedTuple):
@@ -40,6 +44,34 @@ async def ends_of_log(connection: Connection) -> dict[tuple[str, int], LogPlace]
         "where c.topic = known.topic and c.partition = known.partition) as last from known"
     )
     return {(row["topic"], row["partition"]): LogPlace(row["last"]) for row in rows}
+
+
+async def read_new_terms(
+    connection: Connection,
+    before: Mapping[tuple[str, int], LogPlace],
+    ends: Mapping[tuple[str, int], LogPlace],
+    *,
+    limit: int,
+) -> list[frozenset[UUID]] | None:
+    """Return the terms of each event between two readings of the ends; None: more than `limit`."""
+    found: list[frozenset[UUID]] = []
+    for (topic, partition), end in ends.items():
+        after = before.get((topic, partition), LogPlace(-1))
+        if end <= after:
+            continue
+        rows = await connection.fetch(
+            "select terms from captured_event where topic = $1 and partition = $2 "
+            "and record_offset > $3 and record_offset <= $4 limit $5",
+            topic,
+            partition,
+            after.offset,
+            end.offset,
+            limit + 1 - len(found),
+        )
+        found += [frozenset(row["terms"] or ()) for row in rows]
+        if len(found) > limit or any(row["terms"] is None for row in rows):
+            return None
+    return found
 
 
 async def find_recorded(
@@ -72,17 +104,27 @@ async def find_recorded(
             )
 
         return await _compare(fetch, wanted, after, limit=limit, bytes_max=bytes_max)
-    conditions = [
-        *wanted.conditions(),
-        ("topic = {}", partition[0]),
-        ("partition = {}", partition[1]),
-        ("record_offset <= {}", until.offset),
-    ]
-    clauses, values = numbered(conditions)
-    clauses.append(f"(record_offset, captured_id) > (${len(values) + 1}, ${len(values) + 2})")
-    values += after
+    filtered, values = numbered(wanted.conditions())
+    topic, number, last, offset, captured_id = range(len(values) + 1, len(values) + 6)
+    stretch = (
+        f"topic = ${topic} and partition = ${number} and record_offset <= ${last} "
+        f"and (record_offset, captured_id) > (${offset}, ${captured_id})"
+    )
+    values += [*partition, until.offset, *after]
+    table = "captured_event"
+    if until.offset - after.offset <= _NEAR:
+        # "offset 0" makes PostgreSQL read the stretch first.
+        table = f"(select * from captured_event where {stretch} offset 0) as stretch"  # noqa: S608 - our own names
+    else:
+        filtered.append(stretch)
     return await fetch_captures(
-        connection, clauses, values, "record_offset, captured_id", limit=limit, bytes_max=bytes_max
+        connection,
+        filtered,
+        values,
+        "record_offset, captured_id",
+        limit=limit,
+        bytes_max=bytes_max,
+        table=table,
     )
 
 

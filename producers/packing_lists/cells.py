@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from producers.packing_lists.fractions import write_decimals
+from producers.packing_lists.cell_text import plain_figures
 from producers.packing_lists.model import Unit
 from producers.packing_lists.spellings import plain, unit_of
 from producers.sheets.workbook import Cell, CellError, Formula
@@ -108,7 +108,7 @@ def _look_at_number(text: str) -> CellLook:
 
 @lru_cache(maxsize=8192)
 def _look_at_text(text: str) -> CellLook:
-    text = write_decimals(plain(text))
+    text = plain_figures(plain(text))
     if text in EMPTY_TEXTS:
         return _EMPTY
     if len(text) > 80:

@@ -20,7 +20,33 @@ _DITTO_LENGTH_MAX = 30
 _EDGES = re.compile(r"\d\D{0,6}[x×*хX✕/]\D{0,4}\d|\d{2}[- ,，] ?\d{2,4}[- ,，] ?\d{2}")
 """A part of a size in words: ``about 60*40*35``, ``60-40-30``."""
 _DITTO_WORDS = frozenset(
-    ("同上", "同前", "ditto", "dto", "do", "idem", "same", "asabove", "sameasabove")
+    (
+        *(
+            "同上",
+            "同前",
+            "同上品",
+            "同上货",
+            "同上款",
+            "同上项",
+            "同上行",
+            "如上",
+            "ditto",
+            "dto",
+            "do",
+        ),
+        *(
+            "idem",
+            "same",
+            "asabove",
+            "sameasabove",
+            "тоже",
+            "igual",
+            "aynı",
+            "aynısı",
+            "نفسه",
+            "كذلك",
+        ),
+    )
 )
 _DITTO_SIGNS = re.compile(r"-*(?:[\"″〃“”„]|''|//)[\"″〃“”„'/-]*")
 

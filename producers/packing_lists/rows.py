@@ -13,7 +13,7 @@ from producers.packing_lists.cells import text_of
 from producers.packing_lists.grid import CARGO, GOODS, SIZE, SUMMED, Grid, Sums, is_ditto
 from producers.packing_lists.model import Field, RowGroup, TotalScope, TotalsRow
 from producers.packing_lists.row_findings import RowFindings
-from producers.packing_lists.stated_totals import has_figures
+from producers.packing_lists.stated_totals import field_of_total, has_figures
 from producers.packing_lists.tables import TableArea
 from producers.packing_lists.totals import shorten
 from producers.sheets.workbook import cell_name
@@ -119,7 +119,7 @@ class RowReader:
     def _add_totals(self, row: int, word: str) -> None:
         grid = self._grid
         figures = grid.figures(row, *SUMMED)
-        if not figures and not self._states_totals(row):
+        if self._names_other_sum(row) or (not figures and not self._states_totals(row)):
             self.text_rows.append(row)
             return
         self._take_rows_before_sum(row)
@@ -143,6 +143,12 @@ class RowReader:
         return any(
             isinstance(cell, str) and has_figures(cell) for _, cell in self._grid.filled(row)
         )
+
+    def _names_other_sum(self, row: int) -> bool:
+        """Tell whether a row is a label of a sum with its value, under columns of other fields."""
+        filled = self._grid.filled(row)
+        field = field_of_total(filled[0][1]) if len(filled) == 2 else None
+        return field is not None and filled[1][0] not in set(self._grid.indices(field))
 
     def _take_rows_before_sum(self, row: int) -> None:
         """Take rows after an earlier sum as cargo when the next sum includes them."""
@@ -218,7 +224,7 @@ class RowReader:
         if fresh and self._shares_number(row):
             self._read_shared(row)
             return
-        if not fresh and not sized and self._has_no_cartons(row):
+        if not fresh and self._has_no_cartons(row, sized=sized):
             self.text_rows.append(row)
             text = f"row {row + 1} has 0 cartons and is not read as cargo"
             self.findings.add_remark("no_cartons", row, text)
@@ -253,13 +259,20 @@ class RowReader:
             f"row {above + 1} if it is one of that row's cartons",
         )
 
-    def _has_no_cartons(self, row: int) -> bool:
-        """Tell whether a row states a count of 0 and no other figure: out of stock.
+    def _has_no_cartons(self, row: int, *, sized: bool) -> bool:
+        """Tell whether a row states a count of 0 and no figures of its cartons: out of stock.
 
-        An article in the carton above may have the count 0, too, but it has pieces.
+        An article in the carton above may have the count 0, too, but it has pieces. Beside a size,
+        weights and volumes may be those of a carton, if others of the row are 0.
         """
         counts = self._grid.figures(row, "cartons").values()
-        others = self._grid.figures(row, *CARGO, "amount").values()
+        if sized and not (counts and all(count == 0 for count in counts)):
+            return False
+        others = list(self._grid.figures(row, *CARGO, "amount").values())
+        if sized:
+            pieces = self._grid.figures(row, "pieces", "amount").values()
+            zeros = sum(figure == 0 for figure in others) - len(counts)
+            return zeros > 0 and not any(figure is None or figure for figure in pieces)
         return bool(counts) and not any(figure is None or figure for figure in others)
 
     def _same_number(self, row: int) -> bool:

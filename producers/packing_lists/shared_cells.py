@@ -31,6 +31,14 @@ def fill_shared_cells(sheet: Sheet, layout: Layout) -> Sheet:
     """Return the sheet with the values of merged cells and ditto marks in each line's first row."""
     areas = tall_areas(sheet.merged, {column.index for column in layout.columns})
     columns = [column for column in layout.columns if _is_of_each(column)]
+    repeated = [
+        column for column in layout.columns if column not in columns and _may_repeat(column)
+    ]
+    figures = {
+        column.index
+        for column in layout.columns
+        if column.meanings[0].field == "cartons" or column.meanings[0].field in _PER_CARTON
+    }
     changed: dict[int, list[Cell]] = {}
     above: dict[int, Cell] = {}
     for group in layout.groups:
@@ -49,7 +57,8 @@ def fill_shared_cells(sheet: Sheet, layout: Layout) -> Sheet:
                 _set(changed, sheet, row, column.index, value)
             if not is_empty(value):
                 above[column.index] = value
-        _fill_dittos(changed, sheet, group.rows[1:], above)
+        _fill_dittos(changed, sheet, group.rows[1:], above, figures)
+        _repeat_figures(changed, sheet, row, repeated, above)
     if not changed:
         return sheet
     rows = tuple(tuple(changed.get(row, cells)) for row, cells in enumerate(sheet.rows))
@@ -57,13 +66,46 @@ def fill_shared_cells(sheet: Sheet, layout: Layout) -> Sheet:
 
 
 def _fill_dittos(
-    changed: dict[int, list[Cell]], sheet: Sheet, rows: Iterable[int], above: dict[int, Cell]
+    changed: dict[int, list[Cell]],
+    sheet: Sheet,
+    rows: Iterable[int],
+    above: dict[int, Cell],
+    figures: Iterable[int],
 ) -> None:
-    """Write the values above into the ditto marks of further articles."""
+    """Write the values above into the ditto marks of further articles.
+
+    Those under figures of cartons are emptied: the carton above has the count and the weight.
+    """
+    values: dict[int, Cell] = above | dict.fromkeys(figures)
     for row in rows:
-        for column, value in above.items():
+        for column, value in values.items():
             if is_ditto(sheet.cell(row, column)):
                 _set(changed, sheet, row, column, value)
+
+
+def _repeat_figures(
+    changed: dict[int, list[Cell]],
+    sheet: Sheet,
+    row: int,
+    columns: Iterable[Column],
+    above: dict[int, Cell],
+) -> None:
+    """Write the figure above into ditto marks of columns that may be of one carton."""
+    for column in columns:
+        cell = sheet.cell(row, column.index)
+        if is_ditto(cell):
+            _set(changed, sheet, row, column.index, above.get(column.index, cell))
+        elif not is_empty(cell):
+            above[column.index] = cell
+
+
+def _may_repeat(column: Column) -> bool:
+    """Tell whether a ditto mark may stand for the figure of one carton above it.
+
+    Whatever the figures are of, the mark says that the same one stands here, too.
+    """
+    meaning = column.meanings[0]
+    return meaning.field in _PER_CARTON and any(m.per != "row" for m in column.meanings)
 
 
 def _is_of_each(column: Column) -> bool:

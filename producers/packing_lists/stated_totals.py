@@ -30,7 +30,7 @@ _NOUN = re.compile(r"[\s)(\[\]]*(cu\.?\s?(?:m|ft)\b\.?|m3\b|m³|ft3\b|[^\W\d_]+'
 _SINGLE = re.compile(r"(?<![0-9.,])1(?![0-9.,])")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _BARE_TOTAL = re.compile(r"([^0-9:=]{2,20}?)[\s:=]*([0-9][0-9,']{0,9})\W{0,3}")
-_EACH = re.compile(r"\W{0,3}(?:/|per\b|each\b|每)")
+_EACH = re.compile(r"\W{0,3}(?:/(?!\s*[0-9])|per\b|each\b|每)")
 _OTHER = frozenset(
     ("maximum", "load", "stack", "tare", "chargeable", "perpallet", "percarton", "perpiece")
 ) | {"price", "amount"}
@@ -165,6 +165,14 @@ def has_figures(text: str) -> bool:
         return False
     text = plain(text)
     return states_total(text, part=True) and bool(_figures(write_numerals(text)))
+
+
+def field_of_total(cell: Cell) -> Field | None:
+    """Return the field of which a text names the total: ``Total gross weight:``."""
+    if not isinstance(cell, str) or len(cell) > TEXT_LENGTH_MAX:
+        return None
+    name = plain(cell).rstrip(" :")
+    return _field_of(name) if states_total(name) else None
 
 
 def _figures(text: str) -> list[tuple[Field, str, str]]:

@@ -34,6 +34,8 @@ _BESIDE_TOTAL = _TOTAL | {
     "cargo",
     "to",
 }
+_GOODS_OF_SUMS = re.compile(r"合(?!\s*(?:计|共|$|[:：/(（]))|总(?:成|线|阀|闸|泵)")
+"""Goods that begin with a sign of sums: 合页 (a hinge), 总成 (an assembly)."""
 _EXAMPLE = re.compile(
     r"\s*[(（]?(?:例|示例|样例|范例|填写示例|举例|example|e\.?g\.?)\s*[)）]?\s*[:：.、)]",
     re.IGNORECASE,
@@ -56,6 +58,8 @@ def total_word(grid: Grid, row: int) -> TotalWord:
 
 def _total_word(text: str) -> TotalWord:
     if len(text) > 120 or not finder(*_TOTAL).search(plain(text)):
+        return ""
+    if _GOODS_OF_SUMS.match(plain(text)):
         return ""
     tokens = next(
         (

@@ -13,8 +13,9 @@ from typing import Literal
 
 import msgspec
 
+from producers.packing_lists.cell_text import plain_figures
+from producers.packing_lists.figures.sized_volumes import split_volume, unit_by_volume
 from producers.packing_lists.figures.units import LENGTHS, MASSES, unit_named
-from producers.packing_lists.fractions import write_decimals
 from producers.packing_lists.model import Unit
 from producers.sheets.workbook import Cell, CellError, Formula
 
@@ -146,7 +147,7 @@ def _of_exact(value: Decimal) -> Quantity | None:
 
 @lru_cache(maxsize=16_384)
 def _read_text(text: str) -> Quantity | None:
-    text = _ASIDE.sub("", write_decimals(text.replace("''", '"').replace("′′", '"')))
+    text = _ASIDE.sub("", plain_figures(text.replace("''", '"').replace("′′", '"')))
     match = _QUANTITY.fullmatch(text)
     if match is None:
         return _read_chinese(text) or _read_two_masses(text)
@@ -225,7 +226,25 @@ def read_edges(cell: Cell) -> Edges | None:
     """Read length, width and height: ``60*40*35``, ``14 x 12 x 10 in``, 长60宽40高35."""
     if not isinstance(cell, str) or isinstance(cell, Formula | CellError) or len(cell) > TEXT_MAX:
         return None
-    return _read_edges(plain(cell).replace("(", " ").replace(")", " "))
+    text = plain_figures(plain(cell)).replace("(", " ").replace(")", " ")
+    return _read_edges(text) or _read_edges_and_volume(text)
+
+
+@lru_cache(maxsize=4_096)
+def _read_edges_and_volume(text: str) -> Edges | None:
+    """Read edges with their volume, which gives their unit."""
+    parts = split_volume(text)
+    found = _read_edges(parts[0]) if parts else None
+    if parts is None or found is None:
+        return None
+    values = [edge.point if edge.comma is None else edge.comma for edge in found.edges]
+    known = [value for value in values if value is not None]
+    unit = unit_by_volume(known, parts[1], parts[2], LENGTHS)
+    named = {edge.unit for edge in found.edges} - {None}
+    if unit is None or len(known) < 3 or not named <= {unit}:
+        return None
+    first, second, third = (msgspec.structs.replace(edge, unit=unit) for edge in found.edges)
+    return Edges((first, second, third))
 
 
 @lru_cache(maxsize=16_384)

@@ -18,6 +18,7 @@ from producers.packing_lists.model import Field, Per, Unit
 
 _DENSE_G_PER_L = 1_000
 """Cartons are lighter than water, unless they hold tiles or metal (assumption)."""
+_TOLERANCE = Decimal("0.005")
 _CARTON_CM3 = (Decimal(1_000), Decimal(4_000_000))
 """From a litre, less than a shoe box, to a crate of 4 m³ (assumption)."""
 
@@ -44,8 +45,8 @@ class DeclaredUnits:
         if not self._is_plausible("m3", "kg"):
             return None
         cell = self._reading.table.header_cell(column)
-        whole = sum((self._amount(line, column) or Decimal(0) for line in self._lines), Decimal(0))
-        tell_assumed(cell, f"{whole:f} in all rows", self._notes)
+        first = next((value for line in self._lines if (value := self._amount(line, column))), 0)
+        tell_assumed(cell, f"{first:f} kg in the first row", self._notes)
         return "kg"
 
     def _find_volume(self, column: int) -> Unit | None:
@@ -80,15 +81,36 @@ class DeclaredUnits:
 
     def _is_plausible(self, volume: Unit, mass: Unit) -> bool:
         """Tell whether all cartons are plausible under some meaning of the first columns."""
-        columns = self._reading.columns("volume")[:1], self._reading.columns("gross")[:1]
-        if not all(columns):
+        volumes, masses = self._column("volume"), self._column("gross")
+        if volumes is None or masses is None:
             return False
-        volumes, masses = (column[0] for column in columns)
-        pers = self._reading.pers(volumes), self._reading.pers(masses)
+        pers = self._pers(volumes), self._pers(masses)
         return any(
             self._is_plausible_as(volumes, VOLUMES[volume], masses, MASSES[mass], way)
             for way in product(*pers)
         )
+
+    def _column(self, field: Field) -> int | None:
+        """Return the column of a field that has a total, or else the first."""
+        columns = self._reading.columns(field)
+        summed = (column for column in columns if any(True for _ in self._reading.totals(column)))
+        return next(summed, next(iter(columns), None))
+
+    def _pers(self, column: int) -> Sequence[Per]:
+        """Return the meanings that the header allows and, if there is one, the total proves."""
+        stated = {total.amount.value for total in self._reading.totals(column)}
+        known = [(line.count, self._amount(line, column) or Decimal(0)) for line in self._lines]
+        sums: dict[Per, Decimal] = {
+            "row": sum((value for _, value in known), Decimal(0)),
+            "carton": sum((value * count for count, value in known), Decimal(0)),
+        }
+        allowed = self._reading.pers(column)
+        proved = [
+            per
+            for per in allowed
+            if any(abs(sums[per] - total) <= total * _TOLERANCE for total in stated)
+        ]
+        return proved or allowed
 
     def _is_plausible_as(
         self,

@@ -61,6 +61,10 @@ class Notes:
         """Totals that add up volumes of rows without their counts, where no name says why."""
         self._counts: dict[str, int] = {}
 
+    def key(self, key: str) -> str:
+        """Return the key of an answer about the sheet."""
+        return self._answers.key(key, self.sheet)
+
     def ask(
         self,
         cell: str,

@@ -39,9 +39,10 @@ def keep_kilograms(
     if not kept or not others:
         return []
     best, rival = min(kept, key=_order), min(others, key=_order)
-    if _order(rival) < _order(best) or best.beyond or solver.is_dense(best):
+    if _order(rival) < _order(best) or best.beyond:
         return []
-    return kept
+    lighter = [each for each in others if each.is_possible and not solver.is_dense(each)]
+    return [] if solver.is_dense(best) and lighter else kept
 
 
 def is_metric(reading: TableReading, units: Iterable[Unit | None]) -> bool:
@@ -61,11 +62,12 @@ def is_metric(reading: TableReading, units: Iterable[Unit | None]) -> bool:
 
 def tell_assumed(cell: str, example: str, notes: Notes) -> None:
     """Add the remark that kilograms were taken."""
+    key = notes.key(f"{cell}.unit")
     notes.remark(
         cell,
         "mass_unit_assumed",
         f"no unit is named, and the list measures in metres: kg is taken ({example}). If the "
-        f"weights are in another unit, answer {cell}.unit=jin or {cell}.unit=lb",
+        f"weights are in another unit, answer {key}=jin or {key}=lb",
     )
 
 

@@ -111,3 +111,25 @@ def test_cartons_denser_than_water_are_remarked_unless_a_sum_proves_them(
     rows: Rows = [[*HEADER, "G.W./CTN (kg)"], ["Lamps", 4, "52*38*41", 112]]
     rows += [] if total is None else [["TOTAL", 4, None, total]]
     assert codes(read(rows)).count("denser_than_water") == remarks
+
+
+def test_the_total_says_whether_volumes_are_of_a_carton() -> None:
+    """0.105 m³ a carton; 0.105 ft³ of a row would be cartons of 74 cm³."""
+    rows: Rows = [
+        ["Goods", "Ctns", "Weight", "Volume"],
+        ["Towels", 40, 13, 0.105],
+        ["Robes", 22, 14.1, 0.141],
+        ["TOTAL", 62, 830.2, 7.302],
+    ]
+    assert declared(read(rows)) == (7_302_000, 830_200)
+
+
+def test_the_remark_names_the_answer_with_its_sheet_where_there_are_several() -> None:
+    """S2!D1.unit=jin."""
+    first: Rows = [["箱号", *PROVED[0]], ["1-10", *PROVED[1]]]
+    second: Rows = [["箱号", *PROVED[0]], ["11-14", *PROVED[2]]]
+    found = read(first, second)
+    assert [mass for _, _, mass in figures(found)] == [12_500, 11_000]
+    remarks = [remark.text for remark in found.remarks if remark.code == "mass_unit_assumed"]
+    assert "S1!E1.unit=jin" in remarks[0]
+    assert "S2!E1.unit=jin" in remarks[1]

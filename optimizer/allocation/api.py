@@ -10,8 +10,15 @@ from groupage.domain.plan import LeftOut
 from optimizer.allocation.build import build_problem
 from optimizer.allocation.bundles import choose_greedily
 from optimizer.allocation.dual import find_bound
-from optimizer.allocation.greedy import construct, expand, fill_by_choice, keep_published
+from optimizer.allocation.greedy import (
+    construct,
+    expand,
+    fill_by_choice,
+    fill_mix,
+    keep_published,
+)
 from optimizer.allocation.improve import improve
+from optimizer.allocation.mix import find_mix
 from optimizer.allocation.model import Hint, SearchResult, WorkLimit, search
 from optimizer.allocation.partial_solution import PartialSolution
 from optimizer.allocation.pins import place_required, waive, waive_unplaced
@@ -25,6 +32,9 @@ RELAXATION_SHARE = 0.25
 """Share of the work limit for the relaxation, which also gives the bound."""
 IMPROVE_SHARE = 0.5
 """Share of the work limit for improving what the relaxation found."""
+PROVABLE_PAIRS = 600
+"""Up to so many pairs of consignment and slot CP-SAT can prove more than the cheapest mix does: it
+does not divide consignments."""
 LARGE_PAIRS = 6_000
 """Above so many pairs of consignment and slot the relaxation's model is too large for its share of
 the work: CP-SAT ends in presolve. Lanes with a usual day's cargo have less than half of it."""
@@ -156,27 +166,46 @@ def lower_bound(instance: Instance, required: frozenset[str], deadline: StageDea
 
 
 def _start_from_relaxation(problem: Problem, deadline: StageDeadline) -> _Start:
-    """Construct a solution, and search the relaxation for a better one and for the bound."""
+    """Construct a solution, and search for the cheapest mix, for a better one and for the bound."""
     solution = construct(problem, deadline)
     fixed_cost = _fixed_containers_cost(problem)
     if deadline.is_over():
         dual = find_bound(problem, _movable_slots(problem), deadline)
         return _Start(solution=solution, bound=fixed_cost + dual.bound, found=False)
-    relaxed = _search_relaxation(problem, solution, deadline)
-    if relaxed.assignment is not None:
-        expanded = expand(problem, relaxed.assignment, relaxed.used, deadline)
-        solution = min(solution, expanded, key=PartialSolution.cost)
-    bound = fixed_cost + relaxed.bound
+    solution, bound, found = _fill_cheapest_mix(problem, solution, deadline)
+    work = 0.0
+    pairs = len(problem.free) * len(_movable_slots(problem))
+    if pairs <= PROVABLE_PAIRS and solution.cost() > bound:
+        relaxed = _search_relaxation(problem, solution, deadline)
+        work, found = relaxed.work, found or relaxed.assignment is not None
+        bound = max(bound, fixed_cost + relaxed.bound)
+        if relaxed.assignment is not None:
+            expanded = expand(problem, relaxed.assignment, relaxed.used, deadline)
+            solution = min(solution, expanded, key=PartialSolution.cost)
     if bound < solution.cost() * USEFUL_BOUND:
-        # CP-SAT came to its work limit before it proved anything.
+        # Neither came to a proof within its limit.
         dual = find_bound(problem, _movable_slots(problem), deadline)
         bound = max(bound, fixed_cost + dual.bound)
-    return _Start(
-        solution=solution,
-        bound=bound,
-        found=relaxed.assignment is not None,
-        work=relaxed.work,
-    )
+    return _Start(solution=solution, bound=bound, found=found, work=work)
+
+
+def _fill_cheapest_mix(
+    problem: Problem, solution: PartialSolution, deadline: StageDeadline
+) -> tuple[PartialSolution, int, bool]:
+    """Return the solution or one with the cheapest mix if it costs less; a bound; if it has a mix.
+
+    The mix proves nothing about consignments of which not all slots were looked at.
+    """
+    bound = _fixed_containers_cost(problem)
+    mix = find_mix(problem, _movable_slots(problem), deadline)
+    if mix is None:
+        return solution, bound, False
+    if mix.used:
+        filled = fill_mix(problem, mix.used, mix.voyages, mix.stay, deadline)
+        solution = min(solution, filled, key=PartialSolution.cost)
+    if not problem.unexplored:
+        bound += mix.bound
+    return solution, bound, bool(mix.used)
 
 
 def _start_from_dual(problem: Problem, deadline: StageDeadline) -> _Start:

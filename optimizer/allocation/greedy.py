@@ -195,3 +195,50 @@ def _first_fit_on(solution: PartialSolution, demand: Demand, voyage_id: str) -> 
             solution.assign(demand, bin_)
             return True
     return False
+
+
+def fill_mix(
+    problem: Problem,
+    used: Mapping[str, int],
+    voyages: Mapping[str, str],
+    stay: Iterable[str],
+    deadline: StageDeadline,
+) -> PartialSolution:
+    """Fill the containers of a mix with the consignments that it puts on each departure.
+
+    `used` is slot key → containers in use, `voyages` consignment → departure; those in `stay` keep
+    their container. Whatever finds no room then goes where `construct` would put it.
+    """
+    solution = PartialSolution(problem)
+    staying = frozenset(stay)
+    for demand in solution.unassigned_demands():
+        bin_ = solution.bins.get(demand.current_consolidation_id or "")
+        if demand.consignment_id in staying and bin_ and solution.can_assign(demand, bin_):
+            solution.assign(demand, bin_)
+    new = [
+        bin_
+        for pool in problem.pools
+        for bin_ in _add_new_bins(solution, pool, used.get(pool.key, 0))
+    ]
+    old = [b for k, b in solution.bins.items() if used.get(k) and not b.slot.fixed]
+    demands = solution.unassigned_demands()
+    for demand in sorted(demands, key=lambda d: d.consignment_id not in problem.required):
+        voyage_id = voyages.get(demand.consignment_id)
+        if voyage_id is None:
+            continue
+        target = next(
+            (
+                bin_
+                for bin_ in (*old, *new)
+                if bin_.slot.pool[0] == voyage_id and solution.can_assign(demand, bin_)
+            ),
+            None,
+        )
+        if target is not None:
+            solution.assign(demand, target)
+    for bin_ in new:
+        if not bin_.members:
+            del solution.bins[bin_.slot.key]
+    fill_open(solution, deadline)
+    open_new(solution, deadline)
+    return solution

@@ -15,6 +15,7 @@ from groupage.domain.policy import Policy
 from optimizer.allocation.api import allocate
 from optimizer.allocation.build import build_problem
 from optimizer.allocation.dual import find_bound
+from optimizer.allocation.mix import Mix, find_mix
 from optimizer.allocation.problem import NoGoods, constant_cost
 from optimizer.deadline import unlimited
 from optimizer.sample import an_hour_later, sample
@@ -197,6 +198,36 @@ def test_the_dual_bound_is_near_the_cost(seed: int) -> None:
     plan = solve(usual)
     for instance in (usual, an_hour_later(usual, plan, seed=seed)):
         assert 0.7 < dual_bound(instance) / allocate(instance).cost <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_the_bound_of_the_cheapest_mix_is_below_every_allocation(seed: int) -> None:
+    """Against all 1,024 allocations of a small lane."""
+    small = small_lane(seed)
+    mix, constant = cheapest_mix(small)
+    assert mix.bound + constant <= cheapest(small)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_the_cheapest_mix_is_near_the_cost(seed: int) -> None:
+    """On lanes of some containers, new and with open ones; the linear relaxation is not so near."""
+    usual = sample(consignments=60, seed=seed)
+    plan = solve(usual)
+    for instance in (usual, an_hour_later(usual, plan, seed=seed)):
+        mix, constant = cheapest_mix(instance)
+        assert 0.95 < (mix.bound + constant) / allocate(instance).cost <= 1
+        assert mix == cheapest_mix(instance)[0]
+
+
+def cheapest_mix(instance: Instance) -> tuple[Mix, int]:
+    """Return the cheapest mix of all slots, and what an allocation pays beyond its bound."""
+    problem = build_problem(instance, NoGoods())
+    slots = (*(slot for slot in problem.slots if not slot.fixed), *problem.pools)
+    mix = find_mix(problem, slots, unlimited("allocate"))
+    assert mix is not None
+    return mix, constant_cost(problem)
 
 
 def dual_bound(instance: Instance) -> int:

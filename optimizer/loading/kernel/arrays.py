@@ -16,6 +16,9 @@ TYPES_IN_BLOCK = 6
 PARTS_IN_BLOCK = 6
 """Cuboids without gaps that one block consists of at most."""
 
+KEY_SCALE = 16
+"""Keys are whole multiples of a sixteenth of a unit of volume."""
+
 # Columns of `States.spaces`: two corners, and whether a block may still fit.
 ALIVE = 6
 SPACE_COLUMNS = 7
@@ -86,6 +89,8 @@ class Rule(NamedTuple):
     contact_power: int
     tolerance_permille: int
     """Faces not farther apart than this share of the container's edge count as touching."""
+    flush_percent: int
+    """How much more a touching side counts whose upper edge is level with its neighbour's."""
 
 
 def empty_states(rows: int, spaces: int, parts: int, types: int) -> States:

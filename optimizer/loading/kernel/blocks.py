@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from optimizer.loading.kernel.arrays import (
     I32,
+    KEY_SCALE,
     PARTS_IN_BLOCK,
     TYPES_IN_BLOCK,
     Blocks,
@@ -82,7 +83,7 @@ def generate_blocks(cargo: Cargo, limit: int, fill_permille: int, seed: int = 0)
         count = add_unions(blocks, count, cargo, permille, table)
     blocks = _rows(blocks, np.arange(count))
     # Whole numbers, since powers may differ in the last digit from machine to machine.
-    blocks.key[:] = np.floor(16 * blocks.volume * blocks.boxes.astype(float) ** -BOXES_POWER)
+    blocks.key[:] = np.floor(KEY_SCALE * blocks.volume * blocks.boxes.astype(float) ** -BOXES_POWER)
     if seed:
         noise = np.random.default_rng(seed).integers(0, KEY_NOISE_PERMILLE, len(blocks.key))
         blocks.key[:] = np.floor(blocks.key * (1000 - noise) / 1000)

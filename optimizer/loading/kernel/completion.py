@@ -154,6 +154,7 @@ def find_blocks(
             upright,
             rule.use_power,
             rule.contact_power,
+            rule.flush_percent if cargo.full_support else 0,
             wanted,
             chosen,
             scores,

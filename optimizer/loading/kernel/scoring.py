@@ -12,7 +12,7 @@ surface that touches walls or boxes, or nearly does.
 
 import numpy as np
 
-from optimizer.loading.kernel.arrays import ALIVE, F64, I32, U64, Blocks, Cargo
+from optimizer.loading.kernel.arrays import ALIVE, F64, I32, KEY_SCALE, U64, Blocks, Cargo
 from optimizer.loading.kernel.compilation import compiled
 
 
@@ -128,10 +128,12 @@ def contact(
     container: I32,
     reach: I32,
     on_base: bool,
+    flush_percent: int,
 ) -> float:
     """Return the share of a cuboid's surface that touches walls or parts, or nearly does.
 
-    `on_base`: its whole base is known to be supported, and nothing can be above it.
+    `on_base`: its whole base is known to be supported, and nothing can be above it. Then a side
+    that is level with its neighbour's counts more, for their tops make one surface.
     """
     side_x = (y1 - y0) * (z1 - z0)
     side_y = (x1 - x0) * (z1 - z0)
@@ -143,6 +145,7 @@ def contact(
     low_z = on_base or z0 <= reach[2]
     high_z = container[2] - z1 <= reach[2]
     area = 0
+    flush = 0
     if low_x:
         area += side_x
     if high_x:
@@ -167,19 +170,24 @@ def contact(
                             area += along_y * along_z
                     elif not high_x:
                         area += along_y * along_z
+                    if along_x == 0 and near[i, 5] == z1:
+                        flush += along_y * along_z
             elif along_x > 0 and -along_y <= reach[1]:
                 if near[i, 1] < y0:
                     if not low_y:
                         area += along_x * along_z
                 elif not high_y:
                     area += along_x * along_z
+                if along_y == 0 and near[i, 5] == z1:
+                    flush += along_x * along_z
         elif not on_base and along_y > 0 and along_x > 0 and -along_z <= reach[2]:
             if near[i, 2] < z0:
                 if not low_z:
                     area += along_x * along_y
             elif not high_z:
                 area += along_x * along_y
-    return min(1.0, area / (2.0 * (side_x + side_y + base)))
+    whole = 2.0 * (side_x + side_y + base)
+    return min(1.0, area / whole) + flush * flush_percent / (100.0 * whole)
 
 
 @compiled
@@ -205,6 +213,7 @@ def best_blocks(
     upright: I32,
     use_power: int,
     contact_power: int,
+    flush_percent: int,
     wanted: int,
     chosen: I32,
     scores: F64,
@@ -223,7 +232,16 @@ def best_blocks(
     high_z = not cargo.full_support and space[2] > cargo.container[2] - space[5]
     found = 0
     worst = 0.0
-    for a in range(active_count):
+    # A block is not larger than its space, and its key not larger than its volume.
+    begin = 0
+    end = active_count
+    while begin < end:
+        middle = (begin + end) >> 1
+        if blocks.key[active[middle]] > KEY_SCALE * volume:
+            begin = middle + 1
+        else:
+            end = middle
+    for a in range(begin, active_count):
         block = active[a]
         key = blocks.key[block]
         if found == wanted and key <= worst:
@@ -244,8 +262,23 @@ def best_blocks(
             / volume
         )
         score = key * power(use, use_power)
-        if found == wanted and score <= worst:
-            continue
+        if found == wanted:
+            # Beyond the block, its space is empty: a far face touches nothing unless it is near
+            # the end of the space.
+            side_x = dy * dz
+            side_y = dx * dz
+            base = dx * dy
+            sides = side_x + side_y
+            if sx - dx <= reach[0]:
+                sides += side_x
+            if sy - dy <= reach[1]:
+                sides += side_y
+            ends = base
+            if sz - dz <= reach[2]:
+                ends += base
+            most = (ends + sides * (1.0 + flush_percent / 100.0)) / (2.0 * (side_x + side_y + base))
+            if score * power(most, contact_power) <= worst:
+                continue
         x0 = space[3] - dx if high_x else space[0]
         y0 = space[4] - dy if high_y else space[1]
         z0 = space[5] - dz if high_z else space[2]
@@ -262,6 +295,7 @@ def best_blocks(
                 cargo.container,
                 reach,
                 cargo.full_support,
+                flush_percent,
             ),
             contact_power,
         )

@@ -1,7 +1,8 @@
 """The search for a loading: beams of growing width until a limit ends it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
 import numpy as np
 
 from optimizer.loading.kernel.api import BoxType, Loading
@@ -11,15 +12,18 @@ from optimizer.loading.kernel.arrays import (
     SPACES,
     STEPS,
     VOLUME,
+    Blocks,
     Cargo,
-    Rule,
     States,
     empty_states,
 )
 from optimizer.loading.kernel.beam import extend, make_scratch, next_level, open_node
 from optimizer.loading.kernel.blocks import generate_blocks
 from optimizer.loading.kernel.boxes import boxes_of
+from optimizer.loading.kernel.portfolio import FULL_SUPPORT, NO_SUPPORT, Variant
 
+VARIANTS_KEPT = 2
+"""Variants that are searched to the end."""
 BLOCKS_MAX = 5_000
 SPACES_MAX = 1_000
 """Spaces of one state at most; further ones stay empty."""
@@ -61,62 +65,70 @@ class Search:
         full_support: bool,
         seed: int = 0,
         on_better: Callable[[Loading], None] | None = None,
-        fill_permille: int | None = None,
-        rule: Rule | None = None,
+        variants: Sequence[Variant] | None = None,
         blocks_max: int = BLOCKS_MAX,
     ) -> None:
-        self.cargo = cargo_of(container, types, full_support=full_support)
-        permille = fill_permille or (1000 if full_support else 980)
-        self.blocks = generate_blocks(self.cargo, blocks_max, permille, seed)
-        self.rule = rule or Rule(
-            along=(1, 1, 0 if full_support else 1),
-            use_power=1,
-            contact_power=4,
-            tolerance_permille=40,
-        )
-        edges = self.cargo.edges.astype(np.int64)
-        self._volume_max = int((edges.prod(axis=1) * self.cargo.quantity).sum())
-        boxes = int(self.cargo.quantity.sum())
-        self._parts_max = boxes + PARTS_IN_BLOCK
-        self._best = self._states(1)
+        self._cargo = cargo_of(container, types, full_support=full_support)
+        edges = self._cargo.edges.astype(np.int64)
+        self._volume_max = int((edges.prod(axis=1) * self._cargo.quantity).sum())
+        self._parts_max = int(self._cargo.quantity.sum()) + PARTS_IN_BLOCK
+        self._seed = seed
         self._on_better = on_better
-        self._reported = 0
+        self._variants = variants or (FULL_SUPPORT if full_support else NO_SUPPORT)
+        self._blocks_max = blocks_max
+        self._blocks: dict[int, Blocks] = {}
+        self.best = Loading(boxes=[], volume=0, work=0)
         self.work = 0
-
-    def _states(self, rows: int) -> States:
-        return empty_states(rows, SPACES_MAX, self._parts_max, len(self.cargo.quantity))
+        self._last_volume = 0
 
     def run(self, must_stop: Callable[[int], bool]) -> Loading:
         """Search until the limit."""
-        width = float(WIDTH_FIRST)
-        if len(self.blocks.key) > 0:
-            while width <= WIDTH_MAX and not (self._is_complete() or must_stop(self.work)):
-                if not self._run_beam(int(width), must_stop):
+        if self._volume_max > 0:
+            for variant, width in self._schedule():
+                if not self._run_beam(variant, width, must_stop):
                     break
-                width *= WIDTH_GROWTH
-        return self._loading()
+        return msgspec.structs.replace(self.best, work=self.work)
 
-    def _is_complete(self) -> bool:
-        return int(self._best.counts[0, VOLUME]) == self._volume_max
+    def _schedule(self) -> Iterator[tuple[Variant, int]]:
+        """Yield the beams to run. Which variants remain depends on what the beams found."""
+        remaining = list(self._variants)
+        volumes = dict.fromkeys(remaining, 0)
+        width = float(WIDTH_FIRST)
+        while width <= WIDTH_MAX:
+            for variant in remaining:
+                yield variant, int(width)
+                volumes[variant] = max(volumes[variant], self._last_volume)
+            remaining.sort(key=lambda variant: -volumes[variant])
+            remaining = remaining[: max(VARIANTS_KEPT, (len(remaining) + 1) // 2)]
+            width *= WIDTH_GROWTH
 
-    def _loading(self) -> Loading:
-        steps = self._best.steps[0, : self._best.counts[0, STEPS]]
-        boxes = boxes_of(self.blocks, steps)
-        if not self.cargo.full_support:
+    def _blocks_of(self, fill_permille: int) -> Blocks:
+        if fill_permille not in self._blocks:
+            self._blocks[fill_permille] = generate_blocks(
+                self._cargo, self._blocks_max, fill_permille, self._seed
+            )
+        return self._blocks[fill_permille]
+
+    def _states(self, rows: int) -> States:
+        return empty_states(rows, SPACES_MAX, self._parts_max, len(self._cargo.quantity))
+
+    def _keep_if_better(self, blocks: Blocks, best: States) -> None:
+        volume = int(best.counts[0, VOLUME])
+        if volume <= self.best.volume:
+            return
+        boxes = boxes_of(blocks, best.steps[0, : best.counts[0, STEPS]])
+        if not self._cargo.full_support:
             boxes.sort(key=lambda box: (box.z, box.x, box.y))
-        return Loading(boxes=boxes, volume=int(self._best.counts[0, VOLUME]), work=self.work)
+        self.best = Loading(boxes=boxes, volume=volume, work=self.work)
+        if self._on_better is not None:
+            self._on_better(self.best)
 
-    def _report(self) -> None:
-        volume = int(self._best.counts[0, VOLUME])
-        if volume > self._reported:
-            self._reported = volume
-            if self._on_better is not None:
-                self._on_better(self._loading())
-
-    def _run_beam(self, width: int, must_stop: Callable[[int], bool]) -> bool:
-        """Run one beam. Return whether it came to its end."""
-        cargo, blocks, rule = self.cargo, self.blocks, self.rule
-        nodes, following, trial = self._states(width), self._states(width), self._states(1)
+    def _run_beam(self, variant: Variant, width: int, must_stop: Callable[[int], bool]) -> bool:
+        """Run one beam. Return whether the search goes on."""
+        cargo, rule = self._cargo, variant.rule
+        blocks = self._blocks_of(variant.fill_permille)
+        nodes, following = self._states(width), self._states(width)
+        trial, best = self._states(1), self._states(1)
         scratch = make_scratch(len(blocks.key), self._parts_max, width, cargo.container)
         candidates = np.zeros((width * width, 4), np.int64)
         nodes.spaces[0, 0, 3:6] = cargo.container
@@ -143,13 +155,14 @@ class Search:
                         SLICE,
                         scratch,
                         trial,
-                        self._best,
+                        best,
                         candidates,
                         found,
                     )
                     self.work += work
-                    self._report()
-                    if self._is_complete() or must_stop(self.work):
+                    self._keep_if_better(blocks, best)
+                    self._last_volume = int(best.counts[0, VOLUME])
+                    if self.best.volume == self._volume_max or must_stop(self.work):
                         return False
             count = next_level(blocks, cargo, nodes, following, candidates, found, scratch.pieces)
             nodes, following = following, nodes

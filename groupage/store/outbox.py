@@ -23,7 +23,12 @@ join unnest($1::text[], $2::integer[]) as mine (topic, number)
   on o.origin_topic = mine.topic and o.origin_partition = mine.number
 order by o.outbox_id limit $3
 """
-_DELETE = "delete from outbox where outbox_id = any($1::bigint[])"
+_DELETE = """
+with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
+delete from outbox using relaxed where outbox_id = any($1::bigint[])
+"""
+"""Its transaction does not wait for the disk: if PostgreSQL dies before the deletion is on disk,
+the relay publishes the rows again, as after its own death. Nothing else may commit with it."""
 
 
 async def publish(

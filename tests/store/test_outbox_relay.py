@@ -132,6 +132,28 @@ async def test_deleted_rows_do_not_pile_up(
     assert await receive(topic_prefix, 7) == list("abcdefg")
 
 
+async def test_only_the_deletion_does_not_wait_for_the_disk(
+    pool: asyncpg.Pool, topic_prefix: str
+) -> None:
+    """The connection goes back to the pool with the setting that commits of facts rely on."""
+    await pool.execute(
+        """
+        create table deletion (synchronous_commit text);
+        create function note_deletion() returns trigger language plpgsql as $$
+        begin
+            insert into deletion values (current_setting('synchronous_commit'));
+            return null;
+        end $$;
+        create trigger note after delete on outbox execute function note_deletion();
+        """
+    )
+    await queue(pool, 0, "a", "b")
+    async with relaying(relay_of(pool, topic_prefix, 0)):
+        await left(pool, 0)
+    assert {row[0] for row in await pool.fetch("select * from deletion")} == {"off"}
+    assert await pool.fetchval("select current_setting('synchronous_commit')") == "on"
+
+
 async def test_a_broker_that_is_away_loses_nothing(
     pool: asyncpg.Pool, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ A frame is four bytes of length and as many bytes of JSON. The process ends when
 even in the middle of a solve: a planner that was killed leaves no solver behind.
 """
 
+import gc
 import os
 import queue
 import struct
@@ -54,6 +55,10 @@ def main() -> None:
     threading.Thread(target=_read_frames, args=(sys.stdin.buffer, jobs), daemon=True).start()
     from optimizer.solve import solve  # noqa: PLC0415, F401 - loads the solvers before the first job
 
+    # As `groupage.process.relax_garbage_collection`, which loads much that no solver needs.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(500_000, 50, 50)
     _write_frame(results, SolveResult(kind="ready"))
     while True:
         _write_frame(results, solve_job(_JOBS.decode(jobs.get())))

@@ -1,4 +1,4 @@
-"""Turn one instance into one plan: allocate ▸ load ▸ route ▸ assemble.
+"""Turn one instance into one plan: allocate ▸ load ▸ route ▸ assemble; pick-ups beside that.
 
 Pure and deterministic: the same instance (its seed and limits are part of it) gives the same plan,
 byte for byte, unless the deadline cuts a stage short. The plan says so.
@@ -14,7 +14,7 @@ from optimizer.certification import NO_EXCLUSIONS, Certification, Exclusions
 from optimizer.check_instance import check_instance
 from optimizer.deadline import Deadline
 from optimizer.rounds import allocate_and_load
-from optimizer.routing.api import route
+from optimizer.routing.api import pickups_beside, route
 from optimizer.stages import Stages
 from optimizer.verification.violation import Violation
 
@@ -56,13 +56,14 @@ def solve(
     stages = stages or Stages()
     deadline = deadline or Deadline(instance.limits.wall_s)
     check_instance(instance)
-    with stages.stage("allocate"):
-        first = allocate(instance, deadline.stage("allocate"))
-    loaded = allocate_and_load(instance, first, stages, exclusions, deadline.stage("load"))
-    allocation, loads = loaded.allocation, loaded.loads
-    with stages.stage("route"):
-        containers = planned_containers(instance, allocation, loads)
-        routes, unrouted = route(instance, containers, deadline.stage("route"))
+    with pickups_beside(instance, deadline.stage("route")) as pickups:
+        with stages.stage("allocate"):
+            first = allocate(instance, deadline.stage("allocate"))
+        loaded = allocate_and_load(instance, first, stages, exclusions, deadline.stage("load"))
+        allocation, loads = loaded.allocation, loaded.loads
+        with stages.stage("route"):
+            containers = planned_containers(instance, allocation, loads)
+            routes, unrouted = route(instance, containers, deadline.stage("route"), pickups=pickups)
     bound = first.lower_bound
     if not first.required <= allocation.assignment.keys():
         # Without a consignment that the first allocation had to place, a plan may cost less.

@@ -141,25 +141,31 @@ def test_without_time_all_is_left_out_for_that_reason(fresh: Instance) -> None:
 
 
 class LateStage(Deadline):
-    """A deadline whose clock jumps past the share of a stage when the stage begins."""
+    """A deadline whose clock jumps past the share of a stage when the one before it has ended.
 
-    def __init__(self, late: StageName) -> None:
+    The pick-ups of the last stage are routed from the beginning.
+    """
+
+    def __init__(self, late: StageName, *, before: StageName) -> None:
         self._late = late
+        self._before = before
+        self._is_next = False
         self._now_s = 0.0
         super().__init__(100, clock=lambda: self._now_s)
 
     def stage(self, name: StageName) -> StageDeadline:
         """Return the deadline of the stage."""
-        if name == self._late:
+        self._is_next |= name == self._before
+        if name == self._late and self._is_next:
             self._now_s = 100 * STAGE_ENDS[name] + 1
         return super().stage(name)
 
 
 def test_a_stage_that_starts_too_late_is_named_and_no_other(fresh: Instance) -> None:
     """Loading and routing, each too late alone: the stages before them are complete."""
-    late: StageName
-    for late, before in (("load", "allocate"), ("route", "load")):
-        deadline = LateStage(late)
+    stages: tuple[tuple[StageName, StageName], ...] = (("load", "allocate"), ("route", "load"))
+    for late, before in stages:
+        deadline = LateStage(late, before=before)
         plan = solve_certified(fresh, deadline=deadline).plan
         assert late in plan.stats.cut_short
         assert before not in plan.stats.cut_short

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from groupage.app.demo.day import Day
+    from producers.simulator.simulation import Simulation
 
 FAILED = 1
 INTERRUPTED = 130
@@ -66,11 +68,13 @@ def demo(
         os.environ["GROUPAGE_POLICY_FILE"] = str(own_policy)
     for name, value in _FAST_MOTION.items():
         os.environ.setdefault(name, value)
-    with console.status("starting") as status:
+    with console.status("starting") as status, ThreadPoolExecutor(max_workers=1) as thread:
+        # The hub's start is mostly waiting: the day is made meanwhile.
+        simulation = thread.submit(_make_simulation, scale, seed)
         state = start_in_background(home, clock="external", ends_with_us=True, report=status.update)
     os.environ.update(variables_of(home, state))
     try:
-        day = _play(console, scale=scale, seed=seed, verbose=verbose)
+        day = _play(console, simulation.result(), scale=scale, verbose=verbose)
         _go_on(console, home, day, own_policy, leave=leave)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
@@ -81,17 +85,24 @@ def demo(
     raise typer.Exit(0 if good else FAILED)
 
 
-def _play(console: Console, *, scale: str, seed: int, verbose: bool) -> "Day":
+def _make_simulation(scale: str, seed: int) -> "Simulation":
+    """Return the day, and import what plays it."""
+    import groupage.app.demo.day  # noqa: PLC0415
+    import groupage.app.demo.summary  # noqa: PLC0415, F401 - takes a second
+    from producers.simulator.parameters import parameters_for  # noqa: PLC0415
+    from producers.simulator.simulation import Simulation  # noqa: PLC0415
+
+    return Simulation(parameters_for(scale, seed=seed))
+
+
+def _play(console: Console, simulation: "Simulation", *, scale: str, verbose: bool) -> "Day":
     import uvloop  # noqa: PLC0415 - as above
 
     from groupage.app.demo.day import play_day  # noqa: PLC0415
     from groupage.app.demo.summary import print_summary  # noqa: PLC0415
     from groupage.process import relax_garbage_collection  # noqa: PLC0415
-    from producers.simulator.parameters import parameters_for  # noqa: PLC0415
-    from producers.simulator.simulation import Simulation  # noqa: PLC0415
 
     relax_garbage_collection()
-    simulation = Simulation(parameters_for(scale, seed=seed))
     day = uvloop.run(play_day(simulation, console, scale=scale))
     print_summary(console, day, verbose=verbose)
     return day

@@ -31,7 +31,7 @@ from producers.simulator.simulation import Outcome, Simulation
 
 _SHOWN = 12
 _SETTLE_TIMEOUT_S = 120.0
-_POLL_S = 0.2
+_POLL_S = 0.05
 _QUIET_LOOKS = 3
 LIMITS = {
     "small": Limits(beat_s=1_200),

@@ -193,7 +193,11 @@ def loading(  # noqa: PLR0913 - one option for each
     ] = False,
     seed_base: Annotated[
         int | None,
-        typer.Option(min=1, max=2_000_000_000, help="Make other instances of the classes."),
+        typer.Option(
+            min=1,
+            max=2_000_000_000,
+            help="Make other instances of the classes: this seed, and 100 more for each.",
+        ),
     ] = None,
     at: Annotated[
         str | None, typer.Option(help="Also print the fill after these CPU seconds: 0.5,2,10.")

@@ -232,6 +232,14 @@ def test_names(tmp_path: Path) -> None:
     assert [problem.number for problems in found.values() for problem in problems] == [2] * 5
 
 
+def test_all_boxes_of_a_class() -> None:
+    """Generated classes, too, are loaded whole when that is asked for."""
+    found = find_problems(
+        ["BR2", "hub"], instances="1", seed_base=None, all_boxes=True, report=lambda _: None
+    )
+    assert all(problem.all_boxes for problems in found.values() for problem in problems)
+
+
 @pytest.mark.parametrize(
     ("names", "instances", "seed_base", "message"),
     [
@@ -241,7 +249,6 @@ def test_names(tmp_path: Path) -> None:
         (["BR3"], "5-2", None, "'5-2' must be a number or a range"),
         (["BR3"], "1,x", None, "'x' must be"),
         (["nothing.txt"], None, None, "cannot read nothing.txt"),
-        (["nothing.txt"], None, 5, "--seed-base makes instances of classes"),
     ],
 )
 def test_wrong_names(
@@ -261,6 +268,19 @@ def test_a_number_beyond_the_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"names problem 3; .* has 2"):
         find_problems(
             [str(path)], instances="1-3", seed_base=None, all_boxes=False, report=lambda _: None
+        )
+
+
+def test_published_and_other_instances(tmp_path: Path) -> None:
+    """With another seed base a file keeps its problems; without a class it is an error."""
+    path = write(tmp_path, SMALL)
+    found = find_problems(
+        [str(path), "BR3"], instances="1", seed_base=77, all_boxes=False, report=lambda _: None
+    )
+    assert list(found) == ["small", "BR3 from 77"]
+    with pytest.raises(InvalidInput, match="none is named"):
+        find_problems(
+            [str(path)], instances="1", seed_base=77, all_boxes=False, report=lambda _: None
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from groupage.app.bench.loading import generator
 from groupage.app.bench.loading.cargo import hub_cargo
-from groupage.app.bench.loading.literature import read_file
+from groupage.app.bench.loading.literature import read_file, with_all_boxes
 from groupage.app.bench.loading.problem import Problem
 from groupage.domain.errors import InvalidInput
 
@@ -45,7 +45,7 @@ def find_problems(
     Args:
         names: files, classes such as `BR3`, ranges of classes such as `BR1-7`, and `hub`.
         instances: numbers of the problems of each; None: all of a file, 1 to 20 of a class.
-        seed_base: seed of problem 1 of a generated class; None: the published or usual one.
+        seed_base: seed of problem 1 of the classes, not of the files; None: the published one.
         all_boxes: load all boxes into as few containers as possible.
         report: called with a line for each oddity of a file.
     """
@@ -63,16 +63,20 @@ def find_problems(
                     generator.generate(br, number, seed_base=base)
                     for number in numbers or GENERATED
                 ]
-                problems[made[0].family] = made
+                problems[made[0].family] = _choose_kind(made, all_boxes=all_boxes)
         elif name == HUB and not Path(name).exists():
             made = [hub_cargo(number, seed_base=seed_base or 0) for number in numbers or GENERATED]
-            problems[made[0].family] = made
-        elif seed_base is not None:
-            raise InvalidInput(f"--seed-base makes instances of classes such as BR3, not of {name}")
+            problems[made[0].family] = _choose_kind(made, all_boxes=all_boxes)
         else:
             read = read_file(Path(name), all_boxes=all_boxes, report=report)
             problems[read[0].family] = _select(name, read, numbers)
+    if seed_base is not None and all(Path(name).exists() for name in names):
+        raise InvalidInput("--seed-base makes instances of classes such as BR3, and none is named")
     return problems
+
+
+def _choose_kind(problems: list[Problem], *, all_boxes: bool) -> list[Problem]:
+    return [with_all_boxes(problem) for problem in problems] if all_boxes else problems
 
 
 def _select(name: str, problems: list[Problem], numbers: list[int] | None) -> list[Problem]:

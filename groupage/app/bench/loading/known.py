@@ -47,8 +47,8 @@ class Total(NamedTuple):
     source: str
 
 
-TOTALS = {"thpack9": Total(47, 697, "packingsolver3d 0.0.5, up to 5 s each")}
-"""Measured with the peer itself on another machine."""
+TOTALS = {"thpack9": Total(47, 697, "packingsolver3d 0.0.5, without support")}
+"""Measured with the peer itself on another machine, up to 5 s each."""
 
 
 def read_best_known(path: Path) -> dict[tuple[str, int], int]:

@@ -9,6 +9,8 @@ else 0, and the quantity. Three lines of thpack9 lack the mark of the second edg
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from groupage.app.bench.loading.problem import BoxType, Edges, Problem
 from groupage.domain.errors import InvalidInput
 
@@ -95,11 +97,12 @@ def read_file(path: Path, *, all_boxes: bool, report: Callable[[str], None]) -> 
     problems = [_read_problem(lines, family, number, report) for number in range(1, count + 1)]
     lines.expect_end()
     if all_boxes or family in ALL_BOXES:
-        problems = [_with_all_boxes(problem) for problem in problems]
+        problems = [with_all_boxes(problem) for problem in problems]
     return problems
 
 
-def _with_all_boxes(problem: Problem) -> Problem:
+def with_all_boxes(problem: Problem) -> Problem:
+    """Return the problem of loading all boxes; each must fit into the container."""
     for box_type in problem.types:
         fits = any(
             all(edge <= inner for edge, inner in zip(edges, problem.container, strict=True))
@@ -110,13 +113,7 @@ def _with_all_boxes(problem: Problem) -> Problem:
                 f"{problem.name}: box type {box_type.number} ({box_type.edges}) does not fit into "
                 f"the container {problem.container} in an orientation that its marks allow"
             )
-    return Problem(
-        family=problem.family,
-        number=problem.number,
-        container=problem.container,
-        types=problem.types,
-        all_boxes=True,
-    )
+    return msgspec.structs.replace(problem, all_boxes=True)
 
 
 def _read_problem(

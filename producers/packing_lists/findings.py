@@ -52,13 +52,19 @@ class Cells:
 
     def __init__(self, packing_list: PackingList) -> None:
         self._columns: dict[Field, str] = {}
+        self._headers: dict[Field, str] = {}
         for column in packing_list.columns:
             if match := _CELL.match(column.cell):
                 self._columns.setdefault(column.field, match[1])
+                self._headers.setdefault(column.field, column.header)
 
     def has(self, field: Field) -> bool:
         """Tell whether a column has the field."""
         return field in self._columns
+
+    def header(self, field: Field) -> str:
+        """Return the header of the field's first column; empty without one."""
+        return self._headers.get(field, "")
 
     def name(self, field: Field, row: int) -> str:
         """Name the cell of a row, which counts from 0; ``row 7`` if no column has the field."""

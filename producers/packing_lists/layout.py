@@ -9,7 +9,7 @@ from producers.packing_lists.columns import name_gross, read_columns
 from producers.packing_lists.grid import SIZE, SUMMED, Grid
 from producers.packing_lists.header import Header
 from producers.packing_lists.labels import read_labels
-from producers.packing_lists.model import Column, Finding, Layout, Text
+from producers.packing_lists.model import Column, Field, Finding, Layout, Text
 from producers.packing_lists.other_columns import ABOUT_PALLETS
 from producers.packing_lists.rows import RowReader
 from producers.packing_lists.stated_totals import StatedTotals
@@ -19,6 +19,7 @@ from producers.sheets.workbook import Sheet, cell_name
 
 LABEL_ROWS_MAX = 200
 TEXT_LENGTH_MAX = 2_000
+_OF_CARTONS: tuple[Field, ...] = ("gross", "net", "volume")
 
 
 class _Table(msgspec.Struct, frozen=True):
@@ -34,6 +35,10 @@ class _Table(msgspec.Struct, frozen=True):
     def is_list(self) -> bool:
         """Tell whether the table has cartons: lines, or rows that could not be read."""
         return bool(self.reader.groups or self.reader.findings.errors or self.reader.hidden)
+
+    def is_invoice(self) -> bool:
+        """Tell whether the table has prices, and neither sizes, weights nor volumes."""
+        return self.grid.has("unit_price", "amount") and not self.grid.has(*SIZE, *_OF_CARTONS)
 
     def count(self) -> int:
         return sum(int(self.grid.count(group.rows[0]) or 0) for group in self.reader.groups)
@@ -51,7 +56,8 @@ def read_layout(sheet: Sheet, gross: frozenset[int] = frozenset()) -> Layout | N
     tables = [table for table in tables if table.is_list()]
     if not tables:
         return None
-    main = next((table for table in tables if table.is_sized()), tables[0])
+    listed = [table for table in tables if not table.is_invoice()] or tables
+    main = next((table for table in tables if table.is_sized()), listed[0])
     header, reader = main.area.header, main.reader
     above = range(max(0, header.rows[0] - LABEL_ROWS_MAX), header.rows[0])
     labels = read_labels(sheet, [*above, *reader.text_rows[-LABEL_ROWS_MAX:]])
@@ -67,8 +73,8 @@ def read_layout(sheet: Sheet, gross: frozenset[int] = frozenset()) -> Layout | N
     remarks.extend(_remarks_below_total(sheet, reader, main.grid.columns[0].index))
     _tell_hidden(main.grid, header, reader, errors, remarks)
     if (row := main.area.foreign) is not None:
-        text = f"row {row + 1} begins a table of prices: put it on a sheet of its own"
-        errors.append(_finding(sheet, row, main.grid.columns[0].index, "further_table", text))
+        text = f"row {row + 1} begins an invoice, without sizes and weights: it is not read"
+        remarks.append(_finding(sheet, row, main.grid.columns[0].index, "other_table", text))
     for table in tables:
         if table is not main:
             _tell_other_table(sheet, main, table, errors, remarks)
@@ -125,6 +131,10 @@ def _tell_other_table(
     """Tell of a further table: a summary, a table of something else, or cartons left out."""
     row = other.area.header.rows[0]
     column = other.grid.columns[0].index
+    if other.is_invoice():
+        text = f"row {row + 1} begins an invoice, without sizes and weights: it is not read"
+        remarks.append(_finding(sheet, row, column, "other_table", text))
+        return
     counts = other.grid.has("cartons", "carton_no")
     if other.is_sized() or (counts and other.count() != main.count()):
         text = (

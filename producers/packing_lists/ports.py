@@ -11,6 +11,11 @@ from groupage.domain.places import PLACES, canonical_place
 
 _LOCODE = re.compile(r"([A-Z]{2})\s?([A-Z2-9]{3})")
 _SEPARATOR = re.compile(r"\s*[,;，；、()/\\|&+–]\s*|\s+-\s*|\s*-\s+")
+_VIA = re.compile(
+    r"(?<=\S)(?:[\s,(（/-]+via\b|\s*[(（,，]?\s*(?:经由|途经|经)(?=\S)).*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A port on the way: ``LAGOS VIA TEMA``, 鹿特丹(经釜山)."""
 _NAME_WORDS_MAX = 5
 TEXT_LENGTH_MAX = 500
 """A longer text names no port."""
@@ -86,6 +91,7 @@ def find_port(text: str) -> str | None:
     """
     if len(text) > TEXT_LENGTH_MAX:
         return None
+    text = _VIA.sub("", text)
     if whole := _ports().get(_key(text)):
         # A name goes first: LAGOS and GENOA have the form of codes of Laos and Georgia.
         return whole

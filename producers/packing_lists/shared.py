@@ -3,6 +3,7 @@
 A value comes from an answer, a column, a label, an option of the import or a default, in this
 order. Ports, modes, currencies and dates that contradict one another are a question. Names are
 none: an option may have a short name of the party that the list names in full: the list's counts.
+A shop of the market (店铺) is the shipper only if no option names another.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from producers.packing_lists.jobs import ANSWERED
 from producers.packing_lists.labels import is_place_behind_port
 from producers.packing_lists.model import CartonLine, Choice, Field, Label
 from producers.packing_lists.terms import plain_text
+from producers.packing_lists.words import words_of
 from producers.sheets.workbook import Cell, CellError, Formula, cell_name
 
 T = TypeVar("T")
@@ -74,6 +76,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     cell: str
     """Empty: an option."""
     by: str
+    name: str = ""
+    """The header or the label that it stands under."""
 
 
 class SharedFields:
@@ -111,6 +115,8 @@ class SharedFields:
             if folded(other.text) not in folded(given[0].text) and other.text not in distinct:
                 text = f"{other.text} is taken for another name of {given[0].text}"
                 self._findings.remark(other.cell, "second_name", text)
+        if given and option and all(_is_shop(each.name) for each in given):
+            return self._option_over_shop(field, given, option)
         if given:
             if option and folded(option) != folded(given[0].text):
                 text = f"the list says {given[0].text}; --{field} {option} is not used"
@@ -120,6 +126,15 @@ class SharedFields:
         if not option and not default and required:
             self._miss(field)
         return option or (self._assume(field, default) if default else "")
+
+    def _option_over_shop(self, field: Field, shops: list[Statement], option: str) -> str:
+        """Return the option: a shop in the market sells the goods, and does not ship them."""
+        if folded(option) != folded(shops[0].text):
+            text = (
+                f"{shops[0].name} {shops[0].text} is a shop; {option} is taken, as --{field} says"
+            )
+            self._findings.remark(shops[0].cell, "option_used", text)
+        return option
 
     def _one_of_several(self, field: Field, rows: list[Statement], option: str | None) -> str:
         """Return the option if there is one; several names in the rows are an error without."""
@@ -235,7 +250,13 @@ class SharedFields:
                 cell = line.shared_cells.get(field) or self._cells.name(
                     field, line.rows[0] if line.rows else 0
                 )
-                found[text] = Statement(text=text, value=parse(text), cell=cell, by="row")
+                found[text] = Statement(
+                    text=text,
+                    value=parse(text),
+                    cell=cell,
+                    by="row",
+                    name=self._cells.header(field),
+                )
         return list(found.values())
 
     def _in_labels(
@@ -252,7 +273,11 @@ class SharedFields:
                 continue
             if isinstance(label.value, Formula | CellError):
                 self._findings.refuse(cell, "no_value", text, VALUE_EXPECTED)
-            found.append(Statement(text=text, value=parse(label.value), cell=cell, by="label"))
+            found.append(
+                Statement(
+                    text=text, value=parse(label.value), cell=cell, by="label", name=label.text
+                )
+            )
         return found
 
     def _in_options(self, field: Field, parse: Callable[[Cell], Any]) -> list[Statement]:
@@ -270,6 +295,12 @@ class SharedFields:
             return  # its rows could not be read, for other errors
         expected = f"a column or a label for it, or the option --{_dashed(field)}"
         self._findings.refuse("", f"no_{field}", None, f"{_spoken(field)}: {expected}")
+
+
+def _is_shop(name: str) -> bool:
+    """Tell whether a header or a label is of shops, stalls or suppliers, and not of shippers."""
+    concepts = frozenset().union(*words_of(name).tokens)
+    return "shop" in concepts and "shipper" not in concepts
 
 
 def _spoken(field: str) -> str:

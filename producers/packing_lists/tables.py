@@ -46,12 +46,23 @@ def find_tables(sheet: Sheet) -> list[TableArea]:
                 following = None
                 if _begins_invoice(sheet, row):
                     stop = foreign = row
+                    following = _next_header(sheet, header, names, row + 1)
                     break
         tables.append(
             TableArea(header=header, stop=stop, repeated=frozenset(repeated), foreign=foreign)
         )
         header = following
     return tables
+
+
+def _next_header(sheet: Sheet, header: Header, names: dict[int, Name], start: int) -> Header | None:
+    """Return the header of a table of cartons below an invoice."""
+    for row in range(start, len(sheet.rows)):
+        if _compare(sheet, header, names, row):
+            found = find_header(sheet, start=row, search=1)
+            if found is not None and found.rows[0] <= row:
+                return found
+    return None
 
 
 def is_doubled(header: Header) -> bool:

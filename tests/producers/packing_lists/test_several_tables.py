@@ -132,16 +132,40 @@ def test_edges_of_product_and_carton_are_one_table() -> None:
     assert all("side_by_side" not in code for code in codes(read(rows)))
 
 
-def test_an_invoice_below_the_list_is_one_error() -> None:
-    """Its rows are no cartons, and what stands below them is not read."""
-    rows = (
-        "C/NO,Goods,CTNS,SIZE CM,GW/CTN(KG)",
-        "1-5,toys,5,50*40*30,10",
-        "TOTAL,,5,,",
-        "COMMERCIAL INVOICE",
-        "Item,Qty PCS,Unit price USD,Amount USD",
-        "toys,500,1.2,600",
-        "TOTAL,500,,600",
-    )
-    found = imported("\n".join(rows), shipper="star", pod="ESVLC").booking
-    assert [(each.cell, each.code) for each in found.errors] == [("A5", "further_table")]
+INVOICE = (
+    "COMMERCIAL INVOICE",
+    "Item,Qty PCS,Unit price USD,Amount USD",
+    "toys,500,1.2,600",
+    "TOTAL,500,,600",
+)
+LIST = ("C/NO,Goods,CTNS,SIZE CM,GW/CTN(KG)", "1-5,toys,5,50*40*30,10", "TOTAL,,5,,")
+
+
+def test_an_invoice_below_the_list_is_remarked_and_not_read() -> None:
+    """It has prices, and neither sizes nor weights: as an invoice on a sheet of its own."""
+    found = imported("\n".join((*LIST, *INVOICE)), shipper="star", pod="ESVLC").booking
+    assert (found.errors, found.questions) == ((), ())
+    assert [each.cell for each in found.remarks if each.code == "other_table"] == ["A5"]
+    assert [each.cartons for each in found.consignments] == [5]
+
+
+def test_an_invoice_above_the_list_is_not_read() -> None:
+    """Also one that names a number of its rows."""
+    invoice = (INVOICE[0], f"No,{INVOICE[1]}", f"1,{INVOICE[2]}", ",TOTAL,500,,600", "")
+    found = imported("\n".join((*invoice, *LIST)), shipper="star", pod="ESVLC").booking
+    assert (found.errors, found.questions) == ((), ())
+    assert [each.cartons for each in found.consignments] == [5]
+
+
+def test_cartons_below_an_invoice_are_not_lost() -> None:
+    """Another list stands there, with other columns."""
+    other = ("Goods,Size cm,GW kg,C/NO,Ctns", "pans,60*40*30,8,6-8,3")
+    found = imported("\n".join((*LIST, *INVOICE, "", *other)), shipper="star", pod="ESVLC").booking
+    assert [(each.cell, each.code) for each in found.errors] == [("A9", "further_table")]
+
+
+def test_the_same_columns_below_an_invoice_are_an_error_too() -> None:
+    """Lines 6 to 8 go on there."""
+    more = (LIST[0], "6-8,pans,3,60*40*30,8")
+    found = imported("\n".join((*LIST, *INVOICE, *more)), shipper="star", pod="ESVLC").booking
+    assert [(each.cell, each.code) for each in found.errors] == [("A8", "further_table")]

@@ -86,6 +86,24 @@ def test_an_option_for_the_shipper_does_not_contradict_its_full_name() -> None:
     assert ("B1", "option_not_used") in [(each.cell, each.code) for each in booking.remarks]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "店铺,品名,箱数,箱规(cm),单箱毛重(kg)\n小店,杯,4,40*30*30,8\n小店,碗,3,40*30*30,9",
+        "店铺：小店\n品名,箱数,箱规(cm),单箱毛重(kg)\n杯,4,40*30*30,8",
+    ],
+)
+@pytest.mark.parametrize(("option", "shipper"), [("star", "star"), (None, "小店")])
+def test_a_shop_is_the_shipper_only_if_no_option_names_another(
+    rows: str, option: str | None, shipper: str
+) -> None:
+    """It sells in the market what somebody else ships; with several shops the option counted."""
+    booking = imported(rows, shipper=option, pod="ESVLC").booking
+    assert event_of(booking).shipper == shipper
+    remarks = [each.code for each in booking.remarks if each.code.startswith("option")]
+    assert remarks == (["option_used"] if option else [])
+
+
 def test_several_suppliers_are_one_shipper_with_an_option() -> None:
     """A column of suppliers names the factories; without the option it is an error."""
     lines = [line(row, shared={"shipper": name}) for row, name in enumerate("甲乙丙", 1)]

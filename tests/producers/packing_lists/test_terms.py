@@ -50,7 +50,7 @@ from producers.packing_lists.danger import find_danger_words
         ("San Antonio, Texas", None),
         ("NLRTM/DEHAM", None),
         ("ROTTERDAM / HAMBURG", None),
-        ("Antwerp via Rotterdam", None),
+        ("Antwerp via Rotterdam", "BEANR"),
         ("NLXXX/DEYYY", None),
         ("NEW GOODS", None),
         ("TOYS", None),
@@ -120,3 +120,17 @@ def test_a_date_is_its_first_minute_at_the_hub(cell: object) -> None:
 def test_words_that_may_mean_dangerous_goods(goods: str, kinds: list[str]) -> None:
     """Whole words in English, any place in Chinese; phrases that deny it do not count."""
     assert [word.kind for word in find_danger_words(goods)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("LAGOS, NIGERIA VIA JEBEL ALI", "NGLOS"),
+        ("Rotterdam (via Piraeus, Greece)", "NLRTM"),
+        ("鹿特丹经釜山", "NLRTM"),
+        ("鹿特丹（经由釜山中转）", "NLRTM"),
+    ],
+)
+def test_a_port_on_the_way_is_not_the_port(text: str, code: str) -> None:
+    """Two ports in a cell are an error otherwise."""
+    assert terms.port(text) == code

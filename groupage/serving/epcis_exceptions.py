@@ -33,9 +33,12 @@ _BELOW_NAME = re.compile("/queries/[^/]+/")
 """Parameters of the query itself stand in its definition, so those here are no query's."""
 
 
-def epcis_exception(path: str, status: int) -> str:
-    """Return the type of a problem at a path of the binding; empty for any other path or status."""
+def epcis_exception(path: str, status: int, *, captures: bool = False) -> str:
+    """Return the type of a problem at a path of the binding; empty for any other path or status.
+
+    `captures`: the process takes events, and answers no queries.
+    """
     is_of_binding = any(path == each or path.startswith(f"{each}/") for each in PATHS)
-    is_query = not path.startswith(PATHS[0]) and not (status == 400 and _BELOW_NAME.match(path))
+    is_query = not captures and not (status == 400 and _BELOW_NAME.match(path))
     name = (_BY_STATUS | _OF_QUERIES).get(status) if is_query else _BY_STATUS.get(status)
     return f"epcisException:{name}" if name and is_of_binding else ""

@@ -210,6 +210,7 @@ def create_app(gateway: Gateway) -> Starlette:
             Route("/v1/packing-lists", gateway.post_packing_list, methods=["POST"]),
             Route("/capture", gateway.captures.capture, methods=["GET", "OPTIONS", "POST"]),
             Route("/capture/{capture_id}", gateway.captures.job, methods=["GET", "OPTIONS"]),
+            Route("/events", gateway.captures.event, methods=["OPTIONS", "POST"]),
             Route("/dcsa/tnt/v3/events", gateway.post_carrier_events, methods=["POST"]),
             Route("/dcsa/tnt/v2/events", gateway.notify_carrier_events, methods=["HEAD", "POST"]),
             Route("/v1/schemas", list_schemas),

@@ -13,14 +13,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from groupage.contracts.captured_events import CapturedEvent
 from groupage.domain.errors import InvalidInput
 from groupage.domain.policy import CheckDigitPolicy
 from groupage.serving.epcis_exceptions import epcis_exception
 from groupage.settings import GatewaySettings
 from groupage.telemetry import metrics
-from producers.entries import Entry, Rejected, Summary, split_for_kafka
+from producers.entries import Accepted, Entry, Rejected, Summary, split_for_kafka
 from producers.epcis.documents import read_document
-from producers.epcis.importing import entries_of
+from producers.epcis.importing import EVENT_BYTES_MAX, entries_of
 from producers.epcis.reading import Document
 from producers.gateway.kafka_connection import KafkaConnection
 from producers.gateway.problems import HttpProblem, summarize_problems
@@ -113,6 +114,25 @@ class Capture:
         job = _job(summary, refused, behaviour, created_at)
         return self._remember(msgspec.structs.replace(job, notes=document.notes))
 
+    async def take_event(self, body: bytes) -> CapturedEvent:
+        """Capture one event. Raises HttpProblem when it is invalid, Unavailable without Kafka."""
+        document, entries = await asyncio.to_thread(self._read, body, datetime.now(UTC))
+        if document.path:
+            expected = "one event; documents go to POST /capture"
+            problem = FieldProblem(field="body", value=abbreviate(body), expected=expected)
+            raise _document_problem((problem,))
+        (entry,) = entries
+        if isinstance(entry, Rejected):
+            metrics.GATEWAY_EVENTS.labels(outcome="rejected").inc()
+            raise _document_problem(entry.problems)
+        if entry.captured is None:
+            detail = f"the event has {len(body)} bytes; {EVENT_BYTES_MAX} is the limit"
+            raise HttpProblem(413, "too_large", detail, outcome="too_large")
+        await self._publish(entries)
+        outcome = "accepted" if isinstance(entry, Accepted) else "quarantined"
+        metrics.GATEWAY_EVENTS.labels(outcome=outcome).inc()
+        return entry.captured
+
     def _read(self, body: bytes, recorded_at: datetime) -> tuple[Document, list[Entry]]:
         try:
             document = read_document(body)
@@ -160,7 +180,7 @@ def _job(
 ) -> CaptureJob:
     errors = [
         {
-            "type": epcis_exception("/capture", 400),
+            "type": epcis_exception("/capture", 400, captures=True),
             "title": "The event breaks EPCIS 2.0",
             "status": 400,
             "detail": problem.message,

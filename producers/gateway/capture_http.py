@@ -1,7 +1,9 @@
 """Headers, pages and answers of GS1's capture interface (EPCIS 2.0, REST binding)."""
 
 import re
-from urllib.parse import urlencode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.requests import Request
@@ -36,7 +38,7 @@ _JOBS_PER_PAGE_MAX = 1_000
 
 
 class CaptureRoutes:
-    """The handlers of ``/capture`` and ``/capture/{capture_id}``."""
+    """The handlers of ``/capture``, ``/capture/{capture_id}`` and ``/events``."""
 
     def __init__(self, capture: Capture, admission: Admission) -> None:
         self._capture = capture
@@ -68,19 +70,38 @@ class CaptureRoutes:
         _require_acceptable(request)
         return _json(job, headers=self._capture.headers(job.capture_error_behaviour))
 
+    async def event(self, request: Request) -> Response:
+        """Capture one event; return it with the id by which queries find it."""
+        if request.method == "OPTIONS":
+            return self._describe("OPTIONS, POST")
+        async with self._admit(request) as body:
+            _read_headers(request, body)
+            captured = await self._capture.take_event(body)
+        metrics.GATEWAY_REQUESTS.labels(outcome="accepted").inc()
+        event = msgspec.json.decode(captured.body, type=dict[str, msgspec.Raw])
+        event.setdefault("eventID", msgspec.Raw(msgspec.json.encode(captured.event_id)))
+        headers = self._capture.headers()
+        headers["Location"] = f"/events/{quote(captured.event_id, safe='')}"
+        return _json(event, status=201, headers=headers)
+
     async def _post(self, request: Request) -> Response:
-        check_headers(request)
-        try:
-            async with self._admission.admit(request) as body:
-                job = await self._capture.take(body, _read_headers(request, body))
-        except HttpProblem as problem:
-            if problem.status == 413:  # the sender learns how much it may send
-                problem.headers = self._capture.headers() | problem.headers
-            raise
+        async with self._admit(request) as body:
+            job = await self._capture.take(body, _read_headers(request, body))
         metrics.GATEWAY_REQUESTS.labels(outcome="accepted" if job.success else "partly").inc()
         headers = self._capture.headers(job.capture_error_behaviour)
         headers["Location"] = f"/capture/{job.capture_id}"
         return _json(job, status=202, headers=headers)
+
+    @asynccontextmanager
+    async def _admit(self, request: Request) -> AsyncIterator[bytes]:
+        check_headers(request)
+        try:
+            async with self._admission.admit(request) as body:
+                yield body
+        except HttpProblem as problem:
+            if problem.status == 413:  # the sender learns how much it may send
+                problem.headers = self._capture.headers() | problem.headers
+            raise
 
     def _describe(self, allowed: str) -> Response:
         headers = self._capture.headers() | {"Allow": allowed}

@@ -91,6 +91,14 @@ _CAPTURE_HEADER = {
     "schema": {"type": "string", "enum": ["rollback", "proceed"], "default": "rollback"},
 }
 
+_EPCIS: dict[str, Any] = {
+    "type": "object",
+    "required": ["type"],
+    "properties": {"type": _TEXT},
+}
+_EPCIS_BODY = dict.fromkeys((JSON, "application/ld+json"), _EPCIS) | dict.fromkeys(
+    ("application/xml", "text/xml"), _OBJECT
+)
 _NOT_ACCEPTABLE = {"406": _problem("A version or a form of answer that the gateway does not have")}
 _VERSION_HEADERS = [
     {"name": name, "in": "header", "schema": {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)*$"}}
@@ -130,7 +138,6 @@ def document() -> dict[str, Any]:
 
 def _paths() -> dict[str, Any]:
     event = {"$ref": "#/components/schemas/CloudEvent"}
-    epcis = {"type": "object", "required": ["type"], "properties": {"type": _TEXT}}
     events = {"type": "array", "items": {"type": "object"}}
     carrier_events = {
         "anyOf": [
@@ -173,12 +180,7 @@ def _paths() -> dict[str, Any]:
                 "post_capture",
                 "Capture an EPCIS document: 2.0 in JSON, 1.x or 2.0 in XML",
                 _POST_RESPONSES | _NOT_ACCEPTABLE,
-                body={
-                    JSON: epcis,
-                    "application/ld+json": epcis,
-                    "application/xml": _OBJECT,
-                    "text/xml": _OBJECT,
-                },
+                body=_EPCIS_BODY,
                 parameters=[_CAPTURE_HEADER, *_VERSION_HEADERS],
             ),
             "options": _operation(
@@ -210,6 +212,25 @@ def _paths() -> dict[str, Any]:
                 "Versions of the capture interface, as headers",
                 {"204": {"description": "See the GS1 headers"}, **_NOT_FOUND},
                 parameters=[_path_parameter("capture_id")],
+            ),
+        },
+        "/events": {
+            "post": _operation(
+                "post_epcis_event",
+                "Capture one EPCIS event: 2.0 in JSON, 1.x or 2.0 in XML",
+                {key: each for key, each in _POST_RESPONSES.items() if key not in ("202", "422")}
+                | {
+                    "201": _response("Kafka has the event; with the eventID that it has now"),
+                    "400": _problem("Breaks EPCIS; every error is listed"),
+                }
+                | _NOT_ACCEPTABLE,
+                body=_EPCIS_BODY,
+                parameters=_VERSION_HEADERS,
+            ),
+            "options": _operation(
+                "describe_epcis_event",
+                "Limits and versions of the capture interface, as headers",
+                {"204": {"description": "See the GS1 headers"}},
             ),
         },
         "/dcsa/tnt/v3/events": {

@@ -11,6 +11,7 @@ from structlog import get_logger
 
 from groupage.domain.errors import GroupageError, InvalidInput
 from groupage.serving.epcis_exceptions import epcis_exception
+from groupage.serving.other_paths import at_api
 from groupage.serving.problems import WrongField, problem_response
 from groupage.telemetry import metrics
 from producers.problems import FieldProblem
@@ -109,7 +110,7 @@ async def _answer_expected(request: Request, error: Exception) -> Response:
         problem.headers,
         errors=wrong_fields(problem.errors),
         more=problem.more,
-        standard_type=epcis_exception(request.url.path, problem.status),
+        standard_type=epcis_exception(request.url.path, problem.status, captures=True),
     )
 
 
@@ -117,7 +118,7 @@ async def _answer_bug(request: Request, error: Exception) -> Response:
     """Log the error whole; the sender learns only that it happened."""
     log.error("request_failed", path=request.url.path, exc_info=error)
     detail = "the log of the gateway has the error"
-    standard_type = epcis_exception(request.url.path, 500)
+    standard_type = epcis_exception(request.url.path, 500, captures=True)
     return problem_response(
         500, "internal", TITLES["internal"], detail, standard_type=standard_type
     )
@@ -144,7 +145,8 @@ def _problem_of(request: Request, error: Exception) -> HttpProblem:
         case HTTPException():
             codes = {404: "not_found", 405: "method_not_allowed"}
             code = codes.get(error.status_code, "bad_request")
-            detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
+            path = request.url.path[:200]
+            detail = f"{request.method} {path}: see /openapi.json{at_api(path)}"
             return HttpProblem(error.status_code, code, detail, headers=error.headers)
     return HttpProblem(
         400, "bad_request", "the JSON is nested too deeply; events need only a few levels"

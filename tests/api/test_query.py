@@ -50,6 +50,20 @@ def test_every_wrong_parameter_is_named_with_what_is_right() -> None:
         assert caught.value.faults[0].expected.startswith("a time with its offset from UTC")
 
 
+def test_a_time_that_lost_its_plus_is_explained() -> None:
+    """An address means a space by `+`."""
+    with pytest.raises(WrongParameters) as caught:
+        parse_query({"from_at": "2026-03-02T08:00:00 08:00"}, RouteFilter)
+    assert caught.value.faults[0].expected.endswith("; in an address + is written as %2B")
+
+
+def test_an_unknown_parameter_may_be_a_known_one() -> None:
+    """Then the long list of the others is left out."""
+    with pytest.raises(InvalidInput) as caught:
+        parse_query({"Limit": "1"}, Paging)
+    assert str(caught.value) == "no parameter is called 'Limit' here; did you mean limit?"
+
+
 def test_a_required_parameter_that_is_missing_is_named() -> None:
     """Today no endpoint has one."""
 
@@ -92,6 +106,8 @@ def test_a_parameter_comes_once() -> None:
     assert require_single([("limit", "1"), ("after", "x")]) == {"limit": "1", "after": "x"}
     with pytest.raises(InvalidInput, match="'limit' comes twice"):
         require_single([("limit", "1"), ("limit", "2")])
+    with pytest.raises(InvalidInput, match=r"send it once, its values separated by `\|`"):
+        require_single([("limit", "1"), ("limit", "2")], separator="|")
 
 
 def test_the_document_has_every_problem_of_the_server() -> None:

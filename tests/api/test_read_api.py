@@ -224,7 +224,7 @@ async def test_a_parameter_that_no_path_knows(api: httpx.AsyncClient, path: str)
     """A misspelt filter is an error, where ignoring it would return every row."""
     answer = await api.get(path)
     assert answer.status_code == 400
-    assert "known" in answer.json()["detail"]
+    assert answer.json()["detail"].startswith("no parameter is called")
 
 
 async def test_wrong_methods_and_paths(api: httpx.AsyncClient) -> None:
@@ -235,6 +235,11 @@ async def test_wrong_methods_and_paths(api: httpx.AsyncClient) -> None:
     missing = await api.get("/v2/plans")
     assert missing.status_code == 404
     assert missing.json()["detail"] == "GET /v2/plans: see /openapi.json"
+    for method, path in (("GET", "/capture"), ("POST", "/events"), ("POST", "/capture")):
+        elsewhere = await api.request(method, path)
+        assert elsewhere.json()["detail"].endswith("; the gateway has this path")
+    id_with_a_version = await api.get("/events/ni:///sha-256;816b?ver=CBV2.0")
+    assert "is written as %3F" in id_with_a_version.json()["detail"]
     assert (await api.head("/healthz")).status_code == 200
 
 

@@ -1,15 +1,19 @@
 """EPCIS documents over HTTP."""
 
+import json
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from aiokafka import ConsumerRecord
 
+from groupage.domain.namespaces import Namespaces
 from producers.entries import Accepted
 from producers.epcis.documents import read_document
+from producers.epcis.event_hash import event_hash
 from producers.epcis.importing import entries_of
 from tests.producers.gateway_process import Running, StartGateway
 
@@ -80,6 +84,26 @@ async def test_capture_by_http_and_by_file_are_the_same_facts(
     records = await read_topic("hub.unit.v1")
     assert {dict(record.headers)["ce_id"] for record in records} == ids
     assert len(ids) == 2_184
+
+
+async def test_a_single_event_is_captured(gateway: Running, read_topic: ReadTopic) -> None:
+    """It comes back with the id by which queries find it: its own, or its event hash."""
+    named = observed("1", "receiving")
+    answer = await gateway.client.post("/events", json=named)
+    assert answer.status_code == 201, answer.text
+    assert answer.json() == named
+    assert answer.headers["location"] == "/events/urn%3Auuid%3A1"
+    nameless = {name: value for name, value in named.items() if name != "eventID"}
+    answer = await gateway.client.post("/events", json=nameless)
+    digest = event_hash(nameless, Namespaces())
+    assert answer.json() == nameless | {"eventID": digest}
+    assert unquote(answer.headers["location"]) == f"/events/{digest}"
+    unmapped = await gateway.client.post("/events", json=observed("2", "retail_selling"))
+    assert unmapped.status_code == 201
+    bodies = [json.loads(record.value or b"") for record in await read_topic("hub.capture.v1")]
+    assert nameless in bodies
+    assert len(bodies) == 3
+    assert len(await read_topic("hub.unit.v1")) == 2
 
 
 async def test_capture_rejects_other_documents(start_gateway: StartGateway) -> None:

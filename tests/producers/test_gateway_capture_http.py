@@ -1,5 +1,6 @@
 """GS1's capture interface over HTTP without Kafka: versions, forms, pages, problems, limits."""
 
+import json
 from typing import Any
 
 import httpx
@@ -8,10 +9,11 @@ import pytest
 from groupage.serving.epcis_exceptions import epcis_exception
 from groupage.settings import GatewaySettings, KafkaSettings
 from producers.gateway.app import Gateway, create_app
-from tests.producers.epcis_events import document
+from tests.producers.epcis_events import SSCC_URN, document, event
 from tests.producers.test_epcis_xml import RECEIVED, xml_of
 
 JSON = {"content-type": "application/json"}
+EVENT = event(epcList=[SSCC_URN])
 XML = {"content-type": "application/xml; charset=utf-8"}
 
 
@@ -153,6 +155,47 @@ def test_only_paths_of_the_binding_have_its_types() -> None:
     assert epcis_exception("/v1/events", 401) == ""
     assert epcis_exception("/capture", 429) == ""
     assert epcis_exception("/captures", 400) == ""
+    assert epcis_exception("/events", 400) == "epcisException:QueryParameterException"
+    captured = epcis_exception("/events", 400, captures=True)
+    assert captured == "epcisException:ValidationException"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "kind", "field"),
+    [
+        (b"{", JSON, 400, "Validation", "body"),
+        (document(EVENT), JSON, 400, "Validation", "body"),
+        (json.dumps(EVENT | {"bizStep": "greeting"}).encode(), JSON, 400, "Validation", "bizStep"),
+        (b"{}", {"content-type": "text/csv"}, 415, "UnsupportedMediaType", "header content"),
+        (b"{}", JSON | {"GS1-EPCIS-Version": "3.0"}, 406, "NotAcceptable", "header GS1-EPC"),
+        (b" " * 400_000, JSON, 413, "CaptureLimitExceeded", ""),
+        (json.dumps(EVENT | {"ex:a": "x" * 270_000}).encode(), JSON, 413, "CaptureLimit", ""),
+    ],
+)
+async def test_a_single_event_is_refused_with_the_same_problems(
+    body: bytes, headers: dict[str, str], status: int, kind: str, field: str
+) -> None:
+    """A document is not one event; what breaks EPCIS gives no job with errors here."""
+    async with client_of(max_body_bytes=390_000) as client:
+        answer = await client.post("/events", content=body, headers=headers)
+    problem = answer.json()
+    assert (answer.status_code, problem["status"]) == (status, status), answer.text
+    assert problem["type"].startswith(f"epcisException:{kind}")
+    assert field in str(problem.get("errors", [{"field": ""}])[0]["field"])
+    if status == 413:
+        assert answer.headers["gs1-epcis-capture-file-size-limit"] == "390000"
+
+
+async def test_paths_of_the_read_api_are_named() -> None:
+    """GS1's one interface lies in two processes."""
+    async with client_of() as client:
+        for path in ("/events", "/events/urn:x:1", "/queries", "/epcs/x/events", "/v3/events"):
+            answer = await client.get(path)
+            assert answer.status_code in (404, 405)
+            assert answer.json()["detail"].endswith("; the read API has this path"), path
+        assert "read API" not in (await client.get("/nothing")).json()["detail"]
+        described = await client.options("/events")
+    assert (described.status_code, described.headers["allow"]) == (204, "OPTIONS, POST")
 
 
 async def test_a_refused_event_is_named_with_its_place() -> None:

@@ -23,7 +23,7 @@ async def test_answers_are_those_of_our_document(gateway: Running) -> None:
     }
     found: Any = schemathesis.openapi.from_dict(document).get_all_operations()
     operations = [result.ok() for result in found]
-    assert len(operations) == 9
+    assert len(operations) == 11
 
     def play(operation: Any) -> None:
         @settings(

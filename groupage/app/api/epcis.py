@@ -34,7 +34,7 @@ class EventsEndpoint(DescribedEndpoint):
     struct: type[msgspec.Struct] = field(default=msgspec.Struct)
 
     async def _find(self, request: Request) -> Response:
-        given = require_single(request.query_params.multi_items())
+        given = require_single(request.query_params.multi_items(), separator="|")
         (value,) = request.path_params.values() or ("",)
         path = (self.parameter, value) if self.parameter else None
         query = read_event_query(
@@ -55,7 +55,9 @@ class EventEndpoint(DescribedEndpoint):
 
     async def _find(self, request: Request) -> Response:
         if request.query_params:
-            raise InvalidInput("this path has no parameters")
+            raise InvalidInput(
+                "this path has no parameters; a ? in the event's id is written as %3F"
+            )
         (event_id,) = request.path_params.values()
         captures = await _event(request.app.state.pool, event_id)
         return answer_events(request, captures, {})

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import chain
 from typing import Literal, NamedTuple, get_args
 
-from groupage.app.api.query import WrongParameters
+from groupage.app.api.query import WrongParameters, plus_hint
 from groupage.contracts.captured_comparisons import Comparison, Operator
 from groupage.contracts.captured_fields import (
     DECLARED,
@@ -167,7 +167,8 @@ def _number(name: str, value: str) -> Fraction:
 def _instant(name: str, value: str) -> datetime:
     at = instant_of(value)
     if at is None:
-        raise _wrong(name, "a time with its offset from UTC, like 2026-03-02T08:00:00Z", value)
+        expected = "a time with its offset from UTC, like 2026-03-02T08:00:00Z" + plus_hint(value)
+        raise _wrong(name, expected, value)
     return at
 
 
@@ -175,7 +176,8 @@ def _ordered(name: str, value: str) -> Fraction | datetime:
     number = number_of(value)
     operand = instant_of(value) if number is None else number
     if operand is None:
-        raise _wrong(name, "a number, or a time with its offset from UTC", value)
+        expected = "a number, or a time with its offset from UTC" + plus_hint(value)
+        raise _wrong(name, expected, value)
     return operand
 
 

@@ -16,7 +16,13 @@ from groupage.app.api.epcis_fields import (
     is_single,
     read_field_parameter,
 )
-from groupage.app.api.epcis_values import OF_EPCS, VALUES_MAX, check_values, fault
+from groupage.app.api.epcis_values import (
+    OF_EPCS,
+    VALUES_MAX,
+    check_type,
+    check_values,
+    fault,
+)
 from groupage.app.api.query import WrongParameters, parameters_of, parse_query
 from groupage.contracts.captured_comparisons import Comparison, EpcMatch
 from groupage.contracts.captured_terms import (
@@ -169,9 +175,10 @@ def read_event_query(
         else:
             terms.append(_terms(name, texts))
     for name, texts in typed.items():
-        kind, beginning = _typed_kind(name), name[: name.index("_", 3) + 1]
+        kind, list_name = _typed_kind(name), _TYPED[name[: name.index("_", 3) + 1]]
+        check_type(name, list_name, kind, faults)
         check_values(name, texts, faults)
-        terms.append(tuple(typed_term(_TYPED[beginning], kind, value) for value in texts))
+        terms.append(tuple(typed_term(list_name, kind, value) for value in texts))
     for name, texts in fields.items():
         if (asked_field := _read_field(name, texts, namespaces, faults)) is not None:
             terms.append(asked_field.terms)

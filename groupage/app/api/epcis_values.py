@@ -26,6 +26,11 @@ _VOCABULARIES: dict[str, Vocabulary] = {
     "EQ_errorReason": "error reason",
     "EQ_type": "measurement type",
 }
+_TYPES: dict[str, Vocabulary] = {
+    "bizTransaction": "bizTransaction type",
+    "source": "source type",
+    "destination": "source type",
+}
 OF_EPCS = frozenset(
     f"MATCH_{name}" for name in ("epc", "parentID", "inputEPC", "outputEPC", "anyEPC")
 )
@@ -42,6 +47,14 @@ def check_values(name: str, values: Sequence[str], faults: list[WrongField]) -> 
         return
     for value in values:
         _check(name, value, faults)
+
+
+def check_type(name: str, list_name: str, kind: str, faults: list[WrongField]) -> None:
+    """Note a type at the end of a parameter's name that no event can have."""
+    vocabulary = _TYPES[list_name]
+    if not is_known(vocabulary, kind):
+        expected = f"a type of CBV 2.0 or a URI at its end{did_you_mean(kind, WORDS[vocabulary])}"
+        faults.append(fault(name, kind, expected))
 
 
 def _check(name: str, value: str, faults: list[WrongField]) -> None:

@@ -14,6 +14,7 @@ from starlette.types import ExceptionHandler
 from groupage.app.api.query import WrongParameters
 from groupage.domain.errors import InvalidInput, NotFound, Unavailable
 from groupage.serving.epcis_exceptions import epcis_exception
+from groupage.serving.other_paths import at_gateway
 from groupage.serving.problems import WrongField, problem_response
 from groupage.store.derivation import StatesUnderived
 from groupage.store.pool import TRANSIENT_ERRORS
@@ -99,7 +100,10 @@ async def _handle_not_found(request: Request, error: Exception) -> Response:
 
 async def _handle_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = f"{request.method} {request.url.path[:200]}: see /openapi.json"
+    path = request.url.path[:200]
+    # GS1's interface captures and queries at one path.
+    elsewhere = at_gateway("/capture" if request.method == "POST" and path == "/events" else path)
+    detail = f"{request.method} {path}: see /openapi.json{elsewhere}"
     return _problem(request, HTTPStatus(error.status_code), detail, headers=error.headers)
 
 

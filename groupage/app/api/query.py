@@ -3,6 +3,7 @@
 A parameter that the path does not have is refused: ignoring it would answer another question.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any, Union, get_args
@@ -14,6 +15,7 @@ from groupage.domain.near_names import did_you_mean
 from groupage.serving.problems import WrongField
 
 TEXT_LENGTH_MAX = 200
+_LOST_PLUS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+ \d\d:?\d\d", re.ASCII)
 
 
 class WrongParameters(InvalidInput):
@@ -24,12 +26,16 @@ class WrongParameters(InvalidInput):
         self.faults = faults
 
 
-def require_single(pairs: Sequence[tuple[str, str]]) -> Mapping[str, str]:
-    """Return the parameters by name. Raises InvalidInput when one comes twice."""
+def require_single(pairs: Sequence[tuple[str, str]], *, separator: str = "") -> Mapping[str, str]:
+    """Return the parameters by name. Raises InvalidInput when one comes twice.
+
+    `separator`: what stands between several values of a parameter of this path.
+    """
     given: dict[str, str] = {}
     for name, value in pairs:
         if name in given:
-            raise InvalidInput(f"the parameter {name[:80]!r} comes twice; send it once")
+            several = f", its values separated by `{separator}`" if separator else ""
+            raise InvalidInput(f"the parameter {name[:80]!r} comes twice; send it once{several}")
         given[name] = value
     return given
 
@@ -40,8 +46,8 @@ def parse_query(given: Mapping[str, str], *structs: type[msgspec.Struct]) -> lis
     for name in given:
         if name not in fields:
             known = f"{', '.join(sorted(fields))} are" if fields else "none is"
-            hint = did_you_mean(name, fields)
-            raise InvalidInput(f"no parameter is called {name[:80]!r} here; {known} known{hint}")
+            hint = did_you_mean(name, fields) or f"; {known} known"
+            raise InvalidInput(f"no parameter is called {name[:80]!r} here{hint}")
     values: dict[str, Any] = {}
     faults = []
     for name, field in fields.items():
@@ -49,7 +55,8 @@ def parse_query(given: Mapping[str, str], *structs: type[msgspec.Struct]) -> lis
             try:
                 values[name] = _convert(given[name], field)
             except ValueError:
-                value, expected = given[name][:TEXT_LENGTH_MAX], expectation_of(field)
+                value = given[name][:TEXT_LENGTH_MAX]
+                expected = expectation_of(field) + plus_hint(value)
                 faults.append(WrongField(field=name, value=value, expected=expected))
         elif field.required:
             expected = f"{expectation_of(field)}: it is required"
@@ -66,6 +73,11 @@ def parse_query(given: Mapping[str, str], *structs: type[msgspec.Struct]) -> lis
         )
         for struct in structs
     ]
+
+
+def plus_hint(value: str) -> str:
+    """Say how `+` is written in an address, if a time has lost it there."""
+    return "; in an address + is written as %2B" if _LOST_PLUS.fullmatch(value) else ""
 
 
 def parameters_of(struct: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:

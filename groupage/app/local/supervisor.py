@@ -42,8 +42,8 @@ _ONE_SHOT_TIMEOUT_S = 3_600.0
 _POLL_S = 0.1
 _LOGS_EVERY_S = 5.0
 _WRITE_AGAIN_S = 1.0
-_POSTGRES, _KAFKA = -1, -2
-"""Stages of the servers: they stop last."""
+_SERVERS = 0
+"""Stage of the servers: they stop last, and at the same time, since neither needs the other."""
 
 log = structlog.get_logger(__name__)
 
@@ -157,7 +157,7 @@ class Supervisor:
                 deadline = time.monotonic() + managed.child.stop_budget_s
                 cleanly = managed.child.wait_stopped(deadline)
                 managed.state = "stopped"
-                if stage == _KAFKA and cleanly and self._class_archive:
+                if managed.child.name == "kafka" and cleanly and self._class_archive:
                     self._class_archive.keep()
         if self._managed:
             self._write("stopped", "")
@@ -200,7 +200,7 @@ class Supervisor:
         node = servers.kafka_node(self._settings, self._data, ports, self._jars_progress)
         broker = servers.start_kafka(node, writes_class_archive=True)
         self._class_archive = node.class_archive
-        self._manage(broker.child, stage=_KAFKA)
+        self._manage(broker.child, stage=_SERVERS)
         self._update_state(kafka_bootstrap_servers=broker.address)
         return broker
 
@@ -213,7 +213,7 @@ class Supervisor:
         self._report_step("starting PostgreSQL")
         node = servers.postgres_node(self._data)
         server = servers.start_postgres(node)
-        self._manage(server.child, stage=_POSTGRES)
+        self._manage(server.child, stage=_SERVERS)
         self._update_state(database_url=server.address)
         self._wait(lambda: servers.await_postgres(server, node.url("postgres"), self._is_wanted))
 

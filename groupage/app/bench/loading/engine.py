@@ -81,16 +81,14 @@ class PlannersEngine:
     """The engine that plans a hub's containers. Supports fully whether asked to or not."""
 
     name = "groupage, planner's engine"
-    rules = frozenset({"bearing"})
+    rules = frozenset({"stops", "bearing", "balance"})
 
     def fill(
         self, problem: Problem, limits: Limits, on_better: Callable[[LoadPlan], None]
     ) -> list[Box]:
-        """Fill a container; work is counted in passes, and loads on boxes are limited."""
+        """Fill a container; work is counted in passes."""
         return planners_engine.fill(
-            problem.container,
-            problem.types,
-            bearing=problem.rules.bearing,
+            problem,
             seconds=limits.seconds,
             work=limits.work,
             seed=limits.seed,

@@ -236,7 +236,9 @@ def _anytime_rows(
 def _known_rows(
     family: str, problems: Sequence[Problem], best_known: Mapping[tuple[str, int], int]
 ) -> list[Row]:
-    """Return what the literature has for a class."""
+    """Return what the literature has for a class, without rules."""
+    if _rule_names(problems[0]):
+        return []
     percent = known.mean_percent(problems, best_known)
     if family in known.TOTALS and len(problems) == known.TOTALS[family].instances:
         total = known.TOTALS[family]

@@ -18,6 +18,12 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"\s*(?:号箱|箱|号|件|ctns?|cartons?|pkgs?|box(?:es)?)\.?$", re.IGNORECASE)
+_LAST = re.compile(
+    r"\s*[(（\[]?\s*(?:尾箱|尾数箱?|零头箱?|散箱|last(?: (?:ctn|carton|box|case))?|partial)\.?"
+    r"\s*[)）\]]?$",
+    re.IGNORECASE,
+)
+"""Words behind the number of a carton that is not full: ``6(尾箱)``."""
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－~〜～∼"), "-")
 _UP = re.compile(r"(.+?)\s*-?\s*(?:up|以上|起|onwards?|and up|&up|\+)$", re.IGNORECASE)
 _COUNT_BEHIND = re.compile(
@@ -118,7 +124,7 @@ def _clean(value: object) -> str:
     text = " ".join(text.strip(" .:'`()").split())
     for _ in range(2):
         text = _LABEL.sub("", text)
-    return _TAIL.sub("", text).strip(" .:#")
+    return _TAIL.sub("", _LAST.sub("", text)).strip(" .:#")
 
 
 def _short(text: str) -> str:

@@ -16,6 +16,7 @@ SUMMED: tuple[Field, ...] = ("cartons", "pieces", "volume", "gross", "net", "amo
 """Fields whose figures totals rows add up."""
 CARGO: tuple[Field, ...] = ("cartons", "pieces", "pieces_per_carton", "volume", "gross", "net")
 
+_DASHES = frozenset(("-", "--", "—", "——", "–"))
 _DITTO_LENGTH_MAX = 30
 _EDGES = re.compile(r"\d\D{0,6}[x×*хX✕/]\D{0,4}\d|\d{2}[- ,，] ?\d{2,4}[- ,，] ?\d{2}")
 """A part of a size in words: ``about 60*40*35``, ``60-40-30``."""
@@ -95,6 +96,11 @@ class Grid:
     def own(self, row: int, *fields: Field) -> bool:
         """Tell whether a row has a filled cell of any of the fields."""
         return any(True for _ in self.cells(row, *fields))
+
+    def dashed(self, row: int, *fields: Field) -> bool:
+        """Tell whether a dash stands in a cell of the fields: none, and not forgotten."""
+        cells = (self.sheet.cell(row, column) for column in self.indices(*fields))
+        return any(isinstance(cell, str) and cell.strip() in _DASHES for cell in cells)
 
     def sized(self, row: int) -> bool:
         """Tell whether a row has a size of its own: a cell with a figure, or a ditto mark."""

@@ -265,6 +265,12 @@ class RowReader:
         An article in the carton above may have the count 0, too, but it has pieces. Beside a size,
         weights and volumes may be those of a carton, if others of the row are 0.
         """
+        if (
+            sized
+            and self._grid.dashed(row, "cartons")
+            and self._grid.dashed(row, "gross", "volume")
+        ):
+            return True
         counts = self._grid.figures(row, "cartons").values()
         if sized and not (counts and all(count == 0 for count in counts)):
             return False

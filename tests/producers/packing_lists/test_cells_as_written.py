@@ -133,3 +133,22 @@ def test_cubic_feet_in_chinese() -> None:
     rows: Rows = [["貨名", "件數", "呎碼(吋)", "重量(磅)", "總磅", "總立方呎"]]
     rows += [["燈", 10, "24*18*20", 42, 420, 50]]
     assert figures(read(rows)) == [(10, (610, 458, 508), 19_051)]
+
+
+def test_a_dash_for_the_cartons_and_for_their_figures_is_a_line_of_no_cartons() -> None:
+    """Its goods were an article in the cartons above, where the total agreed."""
+    rows: Rows = [HEADER, CUPS, ["碟", "-", "40*30*30", 8, "-", "-"], ["合计", 4, None, None, 32]]
+    found = read(rows)
+    assert figures(found) == [TRUE_CUPS]
+    assert [article.goods for article in found.lines[0].articles] == ["杯子"]
+    assert "no_cartons" in codes(found)
+
+
+@pytest.mark.parametrize(
+    "number", ["6(尾箱)", "6 尾箱", "6（尾数箱）", "6 (last ctn)", "No.6 [last]"]
+)
+def test_words_for_the_last_carton_are_not_part_of_its_number(number: str) -> None:
+    """It was called 6(尾."""
+    rows: Rows = [["箱号", *HEADER[:4]], ["1-5", "杯", 5, "50*40*30", 13]]
+    found = read([*rows, [number, "杯", 1, "50*40*30", 8]])
+    assert [line.numbers[-1] for line in found.lines] == ["5", "6"]

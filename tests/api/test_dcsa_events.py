@@ -147,6 +147,7 @@ ALL = [*SHIPMENTS, *CUSTOMS, *MOVES, "CANCELLED"]
         ("documentTypeCode=CUC", ["SUBMITTED", *CUSTOMS]),
         ("transportEventTypeCode=ARRI", []),
         (f"equipmentReference={BOX}", MOVES),
+        (f"equipmentReference={BOX[:4].lower()}%20{BOX[4:10]}-{BOX[10]}", MOVES),
         (f"carrierBookingReference={BOOKING}", MOVES),
         (
             "carrierBookingReference=CN-1",
@@ -315,6 +316,7 @@ async def test_updates_and_retractions_have_the_first_event_id(
         ("eventCreatedDateTime:near=2026-03-02T08:00:00Z", "eventCreatedDateTime:near"),
         ("limit=1&limit=2", "limit"),
         ("equipmentReference=" + "x" * 300, "equipmentReference"),
+        ("eventTypes=EQUIPMENT&eventTypes=SHIPMENT", "its values separated by `,`"),
     ],
 )
 async def test_errors(api: httpx.AsyncClient, query: str, named: str) -> None:

@@ -4,6 +4,7 @@ Parameters and answers of version 3.0.0; the filters of 2.2 that have no counter
 taken, too. An error has the members of a problem document and DCSA's `feedbackElements`.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from groupage.app.api.endpoints import JSON, Endpoint
 from groupage.app.api.query import WrongParameters
 from groupage.app.dcsa_events import EventFilter, read_page
 from groupage.contracts.instants import EARLIEST, LATEST
+from groupage.domain.checkdigits import is_container_number
 from groupage.domain.errors import InvalidInput
 from groupage.domain.near_names import did_you_mean
 from groupage.serving.problems import WrongField, make_problem
@@ -123,7 +125,7 @@ def _filter(query: EventQuery, older: OlderQuery) -> EventFilter:
     return EventFilter(
         carrier_booking=query.booking,
         transport_document=query.document,
-        equipment=query.equipment,
+        equipment=_container(query.equipment) if query.equipment is not None else None,
         event_types=_both(types, older_types),
         # Two codes of different kinds match nothing: no event has both.
         subtypes=frozenset.intersection(*subtypes) if subtypes else None,
@@ -135,6 +137,12 @@ def _filter(query: EventQuery, older: OlderQuery) -> EventFilter:
             query.updated_max, older.created_lte, _moved(older.created_lt, -1), *_equal(older)
         ),
     )
+
+
+def _container(reference: str) -> str:
+    """Return a container number as the hub writes it; any other name unchanged."""
+    compact = re.sub(r"[\s-]", "", reference).upper()
+    return compact if is_container_number(compact) else reference
 
 
 def _words(
@@ -204,6 +212,7 @@ ENDPOINTS = (
             ("API-Version", "Version of DCSA Track & Trace."),
             ("Next-Page-Cursor", "`cursor` of the next page; absent: this is the last one."),
         ),
+        separator=",",
         answer_invalid=_answer_invalid,
         summary="What the hub does and carriers report, as DCSA Track & Trace events, as recorded",
     ),

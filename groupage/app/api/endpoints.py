@@ -51,6 +51,8 @@ class Endpoint:
     """Methods besides GET; a class of endpoints that has some answers them itself."""
     reads: bool = True
     """Whether the path has the method GET."""
+    separator: str = ""
+    """What stands between several values of a parameter."""
     answer_invalid: Callable[[InvalidInput], Response] | None = None
     """Answers a request with wrong parameters in a form of its own, besides the problem document's
     members."""
@@ -73,7 +75,7 @@ class Endpoint:
             return self.answer_invalid(error)
 
     async def _read(self, request: Request) -> Response:
-        given = require_single(request.query_params.multi_items())
+        given = require_single(request.query_params.multi_items(), separator=self.separator)
         queries = parse_query(given, *self.queries)
         await request.app.state.derivation.require()
         pool = request.app.state.pool

@@ -18,6 +18,7 @@ from optimizer.certification import Exclusions
 from optimizer.deadline import StageDeadline
 from optimizer.frozen_containers import load_frozen
 from optimizer.loading.api import cargo_of, load
+from optimizer.loading.floor.shortage import FloorShortage
 from optimizer.loading.stock import Cargo
 
 PASSES_FULL = 24
@@ -59,6 +60,8 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Members that did not fit and must go elsewhere."""
     cut_short: bool = False
     """The deadline ended the loading: none of the members is placed."""
+    shortages: tuple[FloorShortage, ...] = ()
+    """Of those `unplaced` for which the floor provably does not suffice."""
     unloadable: Unloadable | None = None
     """The members may not go elsewhere and do not load; `placements` is the load plan in force."""
 
@@ -103,6 +106,7 @@ def make_load_plan(
         placements=loaded.placements,
         unplaced=loaded.unplaced,
         cut_short=loaded.cut_short,
+        shortages=loaded.shortages,
     )
 
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from groupage.domain.codes import LeftOutCode
 from groupage.domain.instance import Instance
 from groupage.domain.plan import LeftOut, Move
 from optimizer.allocation.api import Allocation, repair
+from optimizer.allocation.misfits import LOADER_CODES, describe_shortage
 from optimizer.allocation.problem import NoGoods
 from optimizer.allocation.reasons import MoveReason
 from optimizer.allocation.rules.registry import reject_in
@@ -64,7 +64,7 @@ class LoadedAllocation(msgspec.Struct, frozen=True, kw_only=True):
         reasons: dict[str, LeftOut] = {}
         for allocation in self.history:
             for left in allocation.left_out:
-                if left.consignment_id not in reasons or left.code == LeftOutCode.DID_NOT_FIT:
+                if left.consignment_id not in reasons or left.code in LOADER_CODES:
                     reasons[left.consignment_id] = left
         return reasons
 
@@ -74,7 +74,7 @@ class LoadedAllocation(msgspec.Struct, frozen=True, kw_only=True):
         for allocation in self.history:
             for consignment_id, reason in allocation.moves.items():
                 key = (consignment_id, allocation.assignment.get(consignment_id))
-                if key not in reasons or reason.code == LeftOutCode.DID_NOT_FIT:
+                if key not in reasons or reason.code in LOADER_CODES:
                     reasons[key] = reason
         return reasons
 
@@ -107,7 +107,7 @@ def allocate_and_load(
             # In the first round a container that did not load whole may be filled again.
             refill = number == 1
             freed = _containers_to_refill(instance, allocation, unplaced, refill=refill)
-            no_goods = _add_no_goods(instance, no_goods, allocation, unplaced, freed)
+            no_goods = _add_no_goods(instance, no_goods, allocation, unplaced, freed, loads)
             with stages.stage("allocate"):
                 without = _leave_out(no_goods, allocation, unplaced, loads)
                 reduced = repair(instance, without, {}, deadline)
@@ -200,6 +200,7 @@ def _add_no_goods(
     allocation: Allocation,
     unplaced: frozenset[tuple[str, str]],
     freed: frozenset[str],
+    loads: Mapping[str, LoadPlan],
 ) -> NoGoods:
     """Return the no-goods of the next round; the contents of `freed` containers may go elsewhere.
 
@@ -212,6 +213,14 @@ def _add_no_goods(
             c: key for c, key in allocation.assignment.items() if c not in out and key not in freed
         },
         forbidden=no_goods.forbidden | unplaced,
+        shortages={
+            **no_goods.shortages,
+            **{
+                (shortage.consignment_id, key): describe_shortage(shortage)
+                for key, load in loads.items()
+                for shortage in load.shortages
+            },
+        },
         caps_cm3={**no_goods.caps_cm3, **_caps_cm3(instance, allocation, unplaced)},
     )
 

@@ -55,6 +55,10 @@ class LeftOutCode(Code):
         "larger_than_container",
         "A carton does not pass the door, or the volume is more than one container may take.",
     )
+    FLOOR_AREA = (
+        "floor_area",
+        "Its cargo needs floor of its own, and the floor provably has too little left for it.",
+    )
     HEAVIER_THAN_CONTAINER = "heavier_than_container", "Its mass is above the container's payload."
     DID_NOT_FIT = "did_not_fit", "The loader found no place for its cartons."
     FORBIDDEN = (

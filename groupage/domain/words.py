@@ -25,6 +25,11 @@ def cubic_metres(volume_cm3: int) -> str:
     return f"{volume_cm3 / 1_000_000:,.2f} m³"
 
 
+def square_metres(area_mm2: int) -> str:
+    """``13.67 m²``."""
+    return f"{area_mm2 / 1_000_000:,.2f} m²"
+
+
 def kilograms(mass_g: int) -> str:
     """``12,500 kg``."""
     return f"{mass_g / 1_000:,.0f} kg"

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from groupage.domain.codes import LeftOutCode
-from groupage.domain.containers import spec_of
-from groupage.domain.instance import Demand, Departure, Instance, OpenConsolidation
+from groupage.domain.containers import ContainerSpec, spec_of
+from groupage.domain.instance import Demand, Departure, Instance, OpenConsolidation, Rules
 from optimizer.allocation import pricing
 from optimizer.allocation.bulk import FAILED_PERMILLE, bulk_cm3, bulk_max_cm3
+from optimizer.allocation.misfits import misfit
 from optimizer.allocation.problem import (
     OUT_OF_TIME,
     NoGoods,
@@ -22,6 +23,7 @@ from optimizer.allocation.rules.offers import containers_on_offer
 from optimizer.allocation.rules.registry import find_placement_rule, reject, reject_in
 from optimizer.allocation.slots import Slot, pool_key, usable_cm3
 from optimizer.deadline import StageDeadline, unlimited
+from optimizer.loading.floor.capacity import FloorLimit, floor_limits, floor_use
 
 
 def build_problem(
@@ -99,6 +101,7 @@ def build_problem(
         rejected=rejected,
         unexplored=frozenset(unexplored),
         bulk_cm3=_estimate_bulk(demands.values(), (*slots, *pools), no_goods),
+        floor_limits=_limit_floors(demands.values(), (*slots, *pools), instance.rules),
     )
 
 
@@ -235,6 +238,18 @@ def _estimate_bulk(
     }
 
 
+def _limit_floors(
+    demands: Iterable[Demand], slots: Iterable[Slot], rules: Rules
+) -> dict[ContainerSpec, tuple[FloorLimit, ...]]:
+    """Return the limits of the floor of each container size."""
+    consignments = tuple(demands)
+    limits = {}
+    for spec in {slot.spec: None for slot in slots}:
+        uses = {d.consignment_id: floor_use(d.cartons, spec, rules) for d in consignments}
+        limits[spec] = floor_limits(uses, spec, rules)
+    return limits
+
+
 def _fixed_assignments(
     instance: Instance, slots: tuple[Slot, ...], no_goods: NoGoods
 ) -> dict[str, str]:
@@ -261,11 +276,7 @@ def _misfit_rejection(consignment_id: str, no_goods: NoGoods) -> Rejection | Non
     if not_loaded:
         reason = f"the time limit ended the search before {', '.join(not_loaded)} was loaded"
         return Rejection(code=LeftOutCode.TIME_LIMIT, reason=reason)
-    tried = ", ".join(sorted(key for c, key in no_goods.forbidden if c == consignment_id))
-    return Rejection(
-        code=LeftOutCode.DID_NOT_FIT,
-        reason=f"its cartons found no room in {tried}, and every other place costs more",
-    )
+    return misfit(consignment_id, no_goods, ", and every other place costs more")
 
 
 def _price_slots(

@@ -6,9 +6,11 @@ from enum import IntEnum
 import msgspec
 
 from groupage.domain.codes import LeftOutCode
+from groupage.domain.containers import ContainerSpec
 from groupage.domain.instance import Demand, Departure, Instance, Weights
 from optimizer.allocation import pricing
 from optimizer.allocation.slots import Slot
+from optimizer.loading.floor.capacity import FloorLimit
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +57,8 @@ class NoGoods(msgspec.Struct, frozen=True, kw_only=True):
     """Consignment → container where all its cartons were placed."""
     forbidden: frozenset[tuple[str, str]] = frozenset()
     """(consignment, container): did not fit."""
+    shortages: Mapping[tuple[str, str], str] = {}
+    """Of those `forbidden` the ones for which the floor provably did not suffice, with figures."""
     caps_cm3: Mapping[str, int] = {}
     """Containers in which something did not fit → volume to which they may be filled again."""
     left_out: frozenset[str] = frozenset()
@@ -99,6 +103,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Consignments of which the deadline let no or only one slot be looked at."""
     bulk_cm3: dict[int, dict[str, int]]
     """Inner height in mm → consignment → its bulk (see `bulk.bulk_cm3`)."""
+    floor_limits: dict[ContainerSpec, tuple[FloorLimit, ...]]
+    """Limits of cargo that takes floor of its own (rule `floor_area`)."""
 
     def allows(self, consignment_id: str, slot: Slot) -> bool:
         """Return whether the consignment may be in the slot, whatever else is in it."""

@@ -14,8 +14,10 @@ from optimizer.allocation.making_room import (
     added_cost_text,
     price_as_is,
 )
+from optimizer.allocation.misfits import LOADER_CODES, misfit
 from optimizer.allocation.partial_solution import PartialSolution
 from optimizer.allocation.problem import OUT_OF_TIME, Problem, Rejection, SlotRejection
+from optimizer.allocation.rules.floor_area import FloorArea
 from optimizer.allocation.rules.registry import CONTENTS_RULES, find_placement_rule
 from optimizer.allocation.rules.rule import SharingRule
 from optimizer.allocation.sharing import conflicts, makes_way, placement_note
@@ -109,7 +111,7 @@ class Explainer:
             return self._too_expensive(consignment_id, option, missed, with_room)
         full = _contents_rejection(solution, demand, with_room)
         option = None
-        if not required and full.code != LeftOutCode.DID_NOT_FIT:
+        if not required and full.code not in LOADER_CODES:
             option = self._rooms.cheapest(demand, None)
         parts = (
             missed.reason if missed else "",
@@ -158,8 +160,8 @@ class Explainer:
                 reason = self._add_note(demand, rule.met_reason(demand))
             return MoveReason(code=MoveCode.PLACED, reason=reason)
         if (consignment_id, current) in problem.no_goods.forbidden:
-            reason = f"its cartons found no room in {current}"
-            return MoveReason(code=LeftOutCode.DID_NOT_FIT, reason=reason)
+            found = misfit(consignment_id, problem.no_goods, "", container=current)
+            return MoveReason(code=found.code, reason=found.reason)
         rejection = problem.rejections.get(consignment_id, {}).get(current)
         if rejection is not None:
             reason = rejection.reason
@@ -245,19 +247,18 @@ def _contents_rejection(solution: PartialSolution, demand: Demand, with_room: st
     `with_room` says it for those with room that hold cargo beside which it may not be.
     """
     problem = solution.problem
-    tried = sorted(key for c, key in problem.no_goods.forbidden if c == demand.consignment_id)
-    if tried:
+    if any(c == demand.consignment_id for c, _ in problem.no_goods.forbidden):
         elsewhere = f"; {with_room}" if with_room else ", and nothing else has room"
-        return Rejection(
-            code=LeftOutCode.DID_NOT_FIT,
-            reason=f"its cartons found no room in {', '.join(tried)}{elsewhere}",
-        )
+        return misfit(demand.consignment_id, problem.no_goods, elsewhere)
     bins = [b for b in solution.bins.values() if problem.allows(demand.consignment_id, b.slot)]
     binding = [bin_.binding_rule(demand) for bin_ in bins]
     for rule in CONTENTS_RULES:
         if rule in binding and isinstance(rule, SharingRule):
             reason = f"{with_room}; no further container is on offer"
             return Rejection(code=rule.full_code, reason=reason)
+        if rule in binding and isinstance(rule, FloorArea):
+            reason = "it needs floor of its own, and that of every container that it could go with "
+            return Rejection(code=rule.full_code, reason=f"{reason}is taken; none is on offer")
     if any(_was_capped(solution, bin_, demand) for bin_ in bins):
         reason = (
             "the containers with room for its volume did not load so full, and none is on offer"

@@ -119,7 +119,8 @@ class Stock:
         return sum(self.types[number].gross_g * len(ids) for number, ids in units.items())
 
 
-def _type_of(group: CartonGroup) -> CartonType:
+def type_of(group: CartonGroup) -> CartonType:
+    """Return the type of a group's cartons."""
     return CartonType(
         length=group.length_mm,
         width=group.width_mm,
@@ -140,7 +141,7 @@ def stock_of(
     for consignment_id, groups in cargo.items():
         ids_by_type = loose.setdefault(consignment_id, {})
         for group in groups:
-            carton_type = _type_of(group)
+            carton_type = type_of(group)
             for unit_id in group.unit_ids:
                 if unit_id in preloaded_ids:
                     type_by_unit[unit_id] = carton_type

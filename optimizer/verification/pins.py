@@ -17,8 +17,8 @@ from optimizer.verification.codes import ViolationCode as Code
 from optimizer.verification.context import Context
 from optimizer.verification.violation import Violations, violation
 
-_UNPROVEN = (LeftOutCode.DID_NOT_FIT, LeftOutCode.TIME_LIMIT)
-"""What the loader or the deadline ruled out: the instance does not show it."""
+_UNPROVEN = (LeftOutCode.DID_NOT_FIT, LeftOutCode.FLOOR_AREA, LeftOutCode.TIME_LIMIT)
+"""What the loader, a layout or the deadline ruled out: the instance does not show it."""
 _CAPPED_MODE = "1039"
 
 

@@ -10,6 +10,7 @@ from groupage.domain.codes import LeftOutCode
 from groupage.domain.containers import SPECS, ContainerSpec
 from groupage.domain.instance import CartonGroup, Demand, Departure
 from groupage.domain.plan import LeftOut
+from optimizer.verification import floor
 from optimizer.verification.codes import ViolationCode as Code
 from optimizer.verification.context import Context
 from optimizer.verification.violation import Violations, violation
@@ -91,6 +92,10 @@ _FACTS: dict[LeftOutCode, tuple[str, Callable[[Context, Demand], bool]]] = {
     LeftOutCode.NO_DEPARTURE: ("a departure has closed, or there is none", _nothing_departs),
     LeftOutCode.HEAVIER_THAN_CONTAINER: ("it is heavier than some container carries", _is_heavy),
     LeftOutCode.LARGER_THAN_CONTAINER: ("it is larger than some container", _is_large),
+    LeftOutCode.FLOOR_AREA: (
+        "its cargo needs floor of its own, and not all such cargo stands in rows in one container",
+        floor.may_lack_floor,
+    ),
     LeftOutCode.CLOSED_TO_CHANGES: ("its container is frozen or locked", _is_closed),
     LeftOutCode.TIME_LIMIT: (
         "the deadline cut a stage short",

@@ -14,6 +14,7 @@ from optimizer.allocation.rules.cutoff import AwaitedCargo, Cutoff
 from optimizer.allocation.rules.dangerous_goods import DangerousGoodsAllowed, Segregation
 from optimizer.allocation.rules.declaration_cap import DeclarationCap
 from optimizer.allocation.rules.departures import AnyDeparture, OpenDeparture
+from optimizer.allocation.rules.floor_area import FloorArea
 from optimizer.allocation.rules.forbid import Forbid
 from optimizer.allocation.rules.hold import Hold
 from optimizer.allocation.rules.manifest import Manifest
@@ -43,6 +44,7 @@ RULES: tuple[ConsignmentRule | SlotRule | ContentsRule | DepartureRule | Placeme
     Cutoff(),
     OpenDeparture(),
     CartonSize(),
+    FloorArea(),
     Volume(),
     Bulk(),
     Payload(),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from optimizer.loading.floor.kinds import Floor, Kind, Rectangle
-from optimizer.loading.floor.one_kind import lay_out
+from optimizer.loading.floor.one_kind import WORK, lay_out
 
 Scale = Callable[[int], int]
 
@@ -24,7 +24,11 @@ class Row:
 
     def is_broken(self, counts: Mapping[Kind, int]) -> bool:
         """Return whether so many pieces take more."""
-        return sum(self.takes.get(kind, 0) * count for kind, count in counts.items()) > self.most
+        return self.take(counts) > self.most
+
+    def take(self, counts: Mapping[Kind, int]) -> int:
+        """Return how much so many pieces take."""
+        return sum(self.takes.get(kind, 0) * count for kind, count in counts.items())
 
 
 def area_row(floor: Floor, kinds: Iterable[Kind]) -> Row:
@@ -32,10 +36,13 @@ def area_row(floor: Floor, kinds: Iterable[Kind]) -> Row:
     return Row({kind: kind.area_mm2 for kind in kinds}, floor.area_mm2)
 
 
-def rows(floor: Floor, counts: Mapping[Kind, int]) -> list[Row]:
-    """Return inequalities for these pieces, the area first, then each kind alone, then scales."""
+def rows(floor: Floor, counts: Mapping[Kind, int], *, work: float = WORK) -> list[Row]:
+    """Return inequalities for these pieces, the area first, then each kind alone, then scales.
+
+    `work` is that of CP-SAT on a kind alone.
+    """
     alone = [
-        Row({kind: 1}, lay_out(floor.length, floor.width, kind).bound)
+        Row({kind: 1}, lay_out(floor.length, floor.width, kind, work).bound)
         for kind, count in counts.items()
         if count * kind.area_mm2 * 2 > floor.area_mm2
     ]

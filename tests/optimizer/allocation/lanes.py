@@ -79,9 +79,16 @@ def well_filled(*more: Demand, **changes: Any) -> Instance:
     return lane(*members, *more, **fields)
 
 
-def tall_crate(number: int) -> Demand:
-    """By volume eight fit a 22G1, by shape four: in a row, nothing beside or above them."""
+def deep_crate(number: int) -> Demand:
+    """By volume seven fit a 22G1, by shape six: two layers of three, nothing beside them."""
     name = f"T{number}"
+    own = group(name, 1, (1_500, 2_200, 1_150), gross_g=400_000, this_side_up=True)
+    return demand(name, own, priority="must_go")
+
+
+def high_crate(number: int) -> Demand:
+    """By volume eight fit a 22G1, by its floor four: in a row, none above another."""
+    name = f"H{number}"
     own = group(name, 1, (1_300, 2_200, 1_300), gross_g=400_000, this_side_up=True)
     return demand(name, own, priority="must_go")
 

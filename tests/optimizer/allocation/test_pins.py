@@ -29,10 +29,10 @@ from optimizer.verification.cost import recompute
 from tests.optimizer.allocation.lanes import (
     LARGE,
     SMALL,
+    deep_crate,
     lane,
     offers,
     opened,
-    tall_crate,
     well_filled,
 )
 from tests.optimizer.allocation.test_optimum import VOYAGES, as_plan, small_lane
@@ -220,14 +220,14 @@ def test_the_pins_of_a_lane_hold_after_loading(seed: int) -> None:
 
 
 def test_a_pinned_consignment_is_the_last_that_does_not_load() -> None:
-    """Five crates of which four fit the only container: the pinned one, the least urgent, stays."""
+    """Seven crates of which six fit the only container: the pinned one, least urgent, stays."""
     only = (departure("V1", 10, offers=offers(g22=1)),)
-    for pinned in range(5):
+    for pinned in range(7):
         crates = [
-            edit(tall_crate(n), priority="filler", pinned_voyage_id="V1")
+            edit(deep_crate(n), priority="filler", pinned_voyage_id="V1")
             if n == pinned
-            else tall_crate(n)
-            for n in range(5)
+            else deep_crate(n)
+            for n in range(7)
         ]
         outcome = solve_certified(lane(*crates, departures=only))
         assert outcome.violations == ()
@@ -236,9 +236,9 @@ def test_a_pinned_consignment_is_the_last_that_does_not_load() -> None:
 
 
 def test_a_pin_that_does_not_load_is_left_out_with_its_reason_and_a_true_bound() -> None:
-    """Five pinned crates of which four fit: the plan costs less than the bound of all five."""
+    """Seven pinned crates of which six fit: the plan costs less than the bound of all seven."""
     only = (departure("V1", 10, offers=offers(g22=1)),)
-    crates = [edit(tall_crate(n), pinned_voyage_id="V1", pinned_by="Wang") for n in range(5)]
+    crates = [edit(deep_crate(n), pinned_voyage_id="V1", pinned_by="Wang") for n in range(7)]
     outcome = solve_certified(lane(*crates, departures=only))
     assert outcome.violations == ()
     (left,) = outcome.plan.left_out

@@ -24,6 +24,7 @@ from optimizer.allocation.rules.cutoff import AwaitedCargo, Cutoff
 from optimizer.allocation.rules.dangerous_goods import DangerousGoodsAllowed, Segregation
 from optimizer.allocation.rules.declaration_cap import DeclarationCap
 from optimizer.allocation.rules.departures import AnyDeparture, OpenDeparture
+from optimizer.allocation.rules.floor_area import FloorArea
 from optimizer.allocation.rules.forbid import Forbid
 from optimizer.allocation.rules.hold import Hold
 from optimizer.allocation.rules.manifest import Manifest
@@ -76,6 +77,7 @@ VERIFIED_AS: dict[type[Rule], set[ViolationCode]] = {
     Cutoff: {ViolationCode.AFTER_CUTOFF, ViolationCode.NOT_AVAILABLE_BEFORE_CUTOFF},
     OpenDeparture: {ViolationCode.UNKNOWN_VOYAGE},
     CartonSize: {ViolationCode.LARGER_THAN_DOOR, ViolationCode.OUTSIDE_WALLS},
+    FloorArea: {ViolationCode.CRUSHED, ViolationCode.OUTSIDE_WALLS, ViolationCode.OVERLAP},
     Volume: {ViolationCode.OVERFILLED},
     Bulk: set(),  # an estimate of what loads: the load plan itself is verified
     Payload: {ViolationCode.PAYLOAD},
@@ -131,9 +133,11 @@ def mixed_lane(seed: int) -> Instance:
 
 def _any_demand(rng: random.Random, name: str) -> Demand:
     weak = rng.random() < 0.3
+    # More than fifty weak ones would not go into an empty container.
+    quantity = rng.randint(10, 100)
     cartons = group(
         name,
-        rng.randint(10, 100),
+        min(quantity, 50) if weak else quantity,
         gross_g=rng.randint(5_000, 280_000),
         max_top_load_g=0 if weak else None,
     )

@@ -28,7 +28,7 @@ from optimizer.load_plans import keep_load_plan
 from optimizer.sample import an_hour_later, sample
 from optimizer.solve import solve, solve_certified
 from optimizer.verification.api import verify
-from tests.optimizer.allocation.lanes import lane, offers, tall_crate
+from tests.optimizer.allocation.lanes import deep_crate, high_crate, lane, offers
 from tests.optimizer.world import demand, departure, group, plan_of
 from tests.optimizer.world import instance as hand_made_world
 
@@ -116,9 +116,9 @@ def test_without_an_event_the_cost_does_not_rise(seed: int) -> None:
 
 
 def test_cargo_that_does_not_load_goes_back_to_allocation() -> None:
-    """By volume eight tall crates fit one container, by shape four: the others go elsewhere."""
-    # 2.2 m wide, 2.2 m high: in a row, 1.3 m each, four in 5.867 m. 25.2 m³ of 31.
-    crates = [tall_crate(n) for n in range(5)]
+    """By volume seven deep crates fit one container, by shape six: the last goes elsewhere."""
+    # 2.2 m wide, 1.15 m high: in two layers, 1.5 m each, three in 5.867 m. 26.6 m³ of 26.66.
+    crates = [deep_crate(n) for n in range(7)]
     instance = lane(
         *crates,
         departures=(
@@ -129,7 +129,21 @@ def test_cargo_that_does_not_load_goes_back_to_allocation() -> None:
     solved = solve_certified(instance)
     assert solved.violations == ()
     assert solved.plan.stats.rounds > 1
+    assert [len(c.consignment_ids) for c in solved.plan.containers] == [6, 1]
+
+
+def test_cargo_that_needs_floor_goes_elsewhere_at_once() -> None:
+    """By volume eight high crates fit one container, by its floor four: no round is lost."""
+    departures = (
+        departure("V1", 10, offers=offers(g22=1)),
+        departure("V2", 17, offers=offers(g22=1)),
+    )
+    solved = solve_certified(lane(*(high_crate(n) for n in range(5)), departures=departures))
+    assert solved.violations == ()
+    assert solved.plan.stats.rounds == 1
     assert [len(c.consignment_ids) for c in solved.plan.containers] == [4, 1]
+    allocation_cost = solved.plan.cost.total - solved.plan.cost.haulage
+    assert solved.plan.lower_bound == allocation_cost
 
 
 def test_no_repair_costs_more_than_leaving_out_what_did_not_load() -> None:
@@ -149,10 +163,12 @@ def test_of_cargo_that_does_not_load_the_less_urgent_is_left_out(urgent: str) ->
     """By shape two of three go into the only container, the must-go among them; it is not full."""
     tall = [
         demand(
-            name, group(name, 2, (1_900, 1_300, 1_500), gross_g=400_000), mode="0110",
+            name,
+            group(name, count, (2_200, 1_500, 1_150), gross_g=400_000, this_side_up=True),
+            mode="0110",
             priority="must_go" if name == urgent else "preferred",
         )
-        for name in ("T1", "T2", "T3")
+        for name, count in (("T1", 2), ("T2", 2), ("T3", 3))
     ]  # fmt: skip
     plan = solve(lane(*tall, departures=(departure("V1", 10, offers=offers(g22=1)),)))
     assert [len(c.consignment_ids) for c in plan.containers] == [2]

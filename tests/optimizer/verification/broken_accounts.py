@@ -92,7 +92,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
             "customs_rejected", "dangerous_goods", "declaration_cap", "forbidden", "no_departure",
             "cap_not_judged", "rolled", "pinned",
             "not_available_before_cutoff", "heavier_than_container", "larger_than_container",
-            "costs_more_than_waiting", "time_limit",
+            "costs_more_than_waiting", "time_limit", "floor_area",
         )
     },
     "held without a hold": ("wrong_reason", change_left_out_code("O1", "blocked_by_hold")),

@@ -19,6 +19,7 @@ EDGE_MAX = 30_000
 BOXES_MAX = 20_000
 """Boxes in one search at most."""
 TYPES_MAX = 5_000
+GRAMS_MAX = 10**9
 
 
 class Support(StrEnum):
@@ -35,6 +36,19 @@ class BoxType(msgspec.Struct, frozen=True):
     vertical: tuple[bool, bool, bool]
     """Which of the edges may stand vertical."""
     quantity: int
+    grams: int = 0
+    """Of one box."""
+
+
+class Cuboid(NamedTuple):
+    """A part of the container that is taken: corner nearest to the origin, and its edges."""
+
+    x: int
+    y: int
+    z: int
+    dx: int
+    dy: int
+    dz: int
 
 
 class Box(NamedTuple):
@@ -66,6 +80,8 @@ def fill(  # the limits and listeners are independent of one another
     seconds: float | None,
     work: int | None,
     seed: int = 0,
+    payload_g: int | None = None,
+    fixed: Sequence[Cuboid] = (),
     on_better: Callable[[Loading], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Loading:
@@ -78,12 +94,16 @@ def fill(  # the limits and listeners are independent of one another
         seconds: CPU seconds of this process after which the search ends.
         work: Placed blocks after which the search ends; machine-independent.
         seed: Another seed searches in another order.
+        payload_g: Grams that the boxes may have together.
+        fixed: What is loaded already, and obstacles. Boxes may stand upon them; with full
+            support, a gap below them stays empty.
         on_better: Called with each better loading.
         stop: Asked every few milliseconds; the search ends when it says so.
     """
     if seconds is None and work is None and stop is None:
         raise InvalidInput("seconds, work and stop are all None: the search would never end")
     _check(container, types)
+    _check_fixed(container, fixed)
     began_s = time.process_time()
     from optimizer.loading.kernel.search import Search  # noqa: PLC0415 # imports numba
 
@@ -95,7 +115,13 @@ def fill(  # the limits and listeners are independent of one another
         )
 
     return Search(
-        container, types, full_support=support is Support.FULL, seed=seed, on_better=on_better
+        container,
+        types,
+        full_support=support is Support.FULL,
+        payload_g=payload_g,
+        fixed=fixed,
+        seed=seed,
+        on_better=on_better,
     ).run(must_stop)
 
 
@@ -115,8 +141,22 @@ def _check(container: tuple[int, int, int], types: Sequence[BoxType]) -> None:
             raise InvalidInput(f"types[{index}].vertical allows no edge to stand vertical")
         if box_type.quantity < 0:
             raise InvalidInput(f"types[{index}].quantity is {box_type.quantity}, must be 0 or more")
+        if not 0 <= box_type.grams <= GRAMS_MAX:
+            raise InvalidInput(f"types[{index}].grams is {box_type.grams}, at most {GRAMS_MAX}")
         total += box_type.quantity
         if total > BOXES_MAX:
             raise InvalidInput(
                 f"types[{index}].quantity {box_type.quantity} makes more than {BOXES_MAX} boxes"
             )
+
+
+def _check_fixed(container: tuple[int, int, int], fixed: Sequence[Cuboid]) -> None:
+    if len(fixed) > BOXES_MAX:
+        raise InvalidInput(f"{len(fixed)} fixed cuboids, at most {BOXES_MAX} can be kept")
+    for index, cuboid in enumerate(fixed):
+        if (
+            min(cuboid) < 0
+            or min(cuboid[3:]) == 0
+            or any(cuboid[axis] + cuboid[axis + 3] > container[axis] for axis in range(3))
+        ):
+            raise InvalidInput(f"fixed[{index}] is {cuboid}, must be inside of {container}")

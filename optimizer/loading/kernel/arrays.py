@@ -23,7 +23,8 @@ KEY_SCALE = 16
 ALIVE = 6
 SPACE_COLUMNS = 7
 # Columns of `States.counts`.
-SPACES, PARTS, STEPS, VOLUME = 0, 1, 2, 3
+SPACES, PARTS, STEPS, VOLUME, GRAMS = 0, 1, 2, 3, 4
+COUNT_COLUMNS = 5
 
 
 class Cargo(NamedTuple):
@@ -36,6 +37,9 @@ class Cargo(NamedTuple):
     vertical: Bools
     """Type → which of its edges may stand vertical."""
     quantity: I32
+    grams: I64
+    """Of one box of each type."""
+    payload_g: int
     least: I32
     """Shortest edge that may lie along the floor (twice), and that may stand vertical."""
     full_support: bool
@@ -48,6 +52,7 @@ class Blocks(NamedTuple):
     """Block → length, width, height of the cuboid around it."""
     volume: I64
     """Of its boxes."""
+    grams: I64
     boxes: I32
     kinds: I32
     """How many types are in it."""
@@ -77,7 +82,7 @@ class States(NamedTuple):
     left: I32
     """Boxes left of each type."""
     counts: I64
-    """Spaces, parts, steps, volume."""
+    """Spaces, parts, steps, volume, grams."""
 
 
 class Rule(NamedTuple):
@@ -100,5 +105,5 @@ def empty_states(rows: int, spaces: int, parts: int, types: int) -> States:
         parts=np.zeros((rows, parts, 6), np.int32),
         steps=np.zeros((rows, parts, 5), np.int32),
         left=np.zeros((rows, types), np.int32),
-        counts=np.zeros((rows, 4), np.int64),
+        counts=np.zeros((rows, COUNT_COLUMNS), np.int64),
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from optimizer.loading.kernel.arrays import (
     F64,
+    GRAMS,
     I32,
     I64,
     VOLUME,
@@ -68,7 +69,12 @@ def open_node(
     reachable(cargo, nodes.left[i], scratch.along_floor, scratch.upright)
     everything = np.arange(blocks.key.shape[0]).astype(np.int32)
     active_count = keep_active(
-        blocks, everything, everything.shape[0], nodes.left[i], scratch.active
+        blocks,
+        everything,
+        everything.shape[0],
+        nodes.left[i],
+        cargo.payload_g - nodes.counts[i, GRAMS],
+        scratch.active,
     )
     if active_count == 0:
         return -1, 0, 0

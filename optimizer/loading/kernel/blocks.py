@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from optimizer.loading.kernel.arrays import (
     I32,
+    I64,
     KEY_SCALE,
     PARTS_IN_BLOCK,
     TYPES_IN_BLOCK,
@@ -75,7 +76,7 @@ def generate_blocks(cargo: Cargo, limit: int, fill_permille: int, seed: int = 0)
     # Small ones first: where the limit ends the unions, those of few boxes have been built.
     rows.sort(key=lambda row: (row[4] * row[5] * row[6], row[0]))
     blocks = _allocate(max(limit, len(rows)))
-    _fill_simple(blocks, np.array(rows, np.int32).reshape(-1, 7))
+    _fill_simple(blocks, np.array(rows, np.int32).reshape(-1, 7), cargo.grams)
     slots = 1 << (len(blocks.key) * 2).bit_length()
     table = np.full(slots, -1, np.int32)
     count = len(rows)
@@ -95,6 +96,7 @@ def _allocate(rows: int) -> Blocks:
     return Blocks(
         size=np.zeros((rows, 3), np.int32),
         volume=np.zeros(rows, np.int64),
+        grams=np.zeros(rows, np.int64),
         boxes=np.zeros(rows, np.int32),
         kinds=np.zeros(rows, np.int32),
         types=np.zeros((rows, TYPES_IN_BLOCK), np.int32),
@@ -107,12 +109,13 @@ def _allocate(rows: int) -> Blocks:
     )
 
 
-def _fill_simple(blocks: Blocks, rows: I32) -> None:
+def _fill_simple(blocks: Blocks, rows: I32, grams: I64) -> None:
     count = len(rows)
     kind, box, grid = rows[:, 0], rows[:, 1:4], rows[:, 4:7]
     blocks.size[:count] = box * grid
     blocks.boxes[:count] = grid.prod(axis=1)
     blocks.volume[:count] = blocks.boxes[:count] * box.astype(np.int64).prod(axis=1)
+    blocks.grams[:count] = blocks.boxes[:count] * grams[kind]
     blocks.kinds[:count] = 1
     blocks.types[:count, 0] = kind
     blocks.counts[:count, 0] = blocks.boxes[:count]
@@ -286,6 +289,7 @@ def add_unions(blocks: Blocks, count: int, cargo: Cargo, fill_permille: int, tab
                     continue
                 table[slot] = count
                 blocks.volume[count] = volume
+                blocks.grams[count] = blocks.grams[a] + blocks.grams[b]
                 blocks.boxes[count] = blocks.boxes[a] + blocks.boxes[b]
                 blocks.kinds[count] = kinds
                 for k in range(kinds):

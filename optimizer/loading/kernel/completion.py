@@ -4,7 +4,9 @@ import numpy as np
 
 from optimizer.loading.kernel.arrays import (
     ALIVE,
+    COUNT_COLUMNS,
     F64,
+    GRAMS,
     I32,
     PARTS,
     SPACE_COLUMNS,
@@ -36,13 +38,15 @@ def copy_state(source: States, i: int, target: States, j: int) -> None:
             target.steps[j, k, column] = source.steps[i, k, column]
     for k in range(source.left.shape[1]):
         target.left[j, k] = source.left[i, k]
-    for k in range(4):
+    for k in range(COUNT_COLUMNS):
         target.counts[j, k] = source.counts[i, k]
 
 
 @compiled
-def fits_stock(blocks: Blocks, block: int, left: I32) -> bool:
-    """Return whether enough boxes are left for the block."""
+def fits_stock(blocks: Blocks, block: int, left: I32, spare_g: int) -> bool:
+    """Return whether enough boxes and payload are left for the block."""
+    if blocks.grams[block] > spare_g:
+        return False
     for k in range(blocks.kinds[block]):
         if blocks.counts[block, k] > left[blocks.types[block, k]]:
             return False
@@ -50,11 +54,13 @@ def fits_stock(blocks: Blocks, block: int, left: I32) -> bool:
 
 
 @compiled
-def keep_active(blocks: Blocks, source: I32, count: int, left: I32, target: I32) -> int:
-    """Copy the blocks for which enough boxes are left; `target` may be `source`."""
+def keep_active(
+    blocks: Blocks, source: I32, count: int, left: I32, spare_g: int, target: I32
+) -> int:
+    """Copy the blocks for which enough boxes and payload are left; `target` may be `source`."""
     kept = 0
     for a in range(count):
-        if fits_stock(blocks, source[a], left):
+        if fits_stock(blocks, source[a], left, spare_g):
             target[kept] = source[a]
             kept += 1
     return kept
@@ -107,6 +113,41 @@ def place(
     states.counts[i, SPACES] = count
     states.counts[i, STEPS] = step + 1
     states.counts[i, VOLUME] += blocks.volume[block]
+    states.counts[i, GRAMS] += blocks.grams[block]
+
+
+@compiled
+def place_fixed(cargo: Cargo, states: States, i: int, cuboid: I32, pieces: I32) -> None:
+    """Occupy a cuboid that is none of the cargo's: fixed cuboids from the lowest to the highest.
+
+    With full support, a gap below it is lost, too: spaces reach to the roof.
+    """
+    spaces = states.spaces[i]
+    count = states.counts[i, SPACES]
+    for column in range(6):
+        states.parts[i, states.counts[i, PARTS], column] = cuboid[column]
+    states.counts[i, PARTS] += 1
+    x0, y0, x1, y1, z1 = cuboid[0], cuboid[1], cuboid[3], cuboid[4], cuboid[5]
+    if not cargo.full_support:
+        states.counts[i, SPACES] = cut_spaces(spaces, count, cuboid, cargo.least, pieces)
+        return
+    roof = cargo.container[2]
+    k = 0
+    while k < count:
+        if (
+            spaces[k, 2] < z1
+            and spaces[k, 0] < x1
+            and spaces[k, 3] > x0
+            and spaces[k, 1] < y1
+            and spaces[k, 4] > y0
+        ):
+            count = cut_level(spaces, count, x0, y0, x1, y1, spaces[k, 2], roof, pieces)
+            k = 0
+        else:
+            k += 1
+    if z1 + cargo.least[2] <= roof:
+        count = open_top(spaces, count, x0, y0, x1, y1, z1, roof, pieces)
+    states.counts[i, SPACES] = count
 
 
 @compiled
@@ -182,7 +223,14 @@ def complete(
     chosen = np.empty(1, np.int32)
     scores = np.empty(1, np.float64)
     placed = 0
-    active_count = keep_active(blocks, active, active_count, states.left[i], active)
+    active_count = keep_active(
+        blocks,
+        active,
+        active_count,
+        states.left[i],
+        cargo.payload_g - states.counts[i, GRAMS],
+        active,
+    )
     while active_count > 0:
         space_index, _ = find_blocks(
             blocks,
@@ -203,5 +251,12 @@ def complete(
             break
         place(blocks, cargo, states, i, space_index, chosen[0], pieces)
         placed += 1
-        active_count = keep_active(blocks, active, active_count, states.left[i], active)
+        active_count = keep_active(
+            blocks,
+            active,
+            active_count,
+            states.left[i],
+            cargo.payload_g - states.counts[i, GRAMS],
+            active,
+        )
     return placed

@@ -27,4 +27,4 @@ def _none(fill_permille: int, tolerance_permille: int, contact_power: int) -> Va
 
 # With full support a low space is filled first, so that the tops around it can become level.
 FULL_SUPPORT = (_full(990, 10, 2), _full(1000, 10, 2), _full(990, 10, 3))
-NO_SUPPORT = (_none(980, 40, 4), _none(980, 10, 3))
+NO_SUPPORT = (_none(980, 10, 3), _none(980, 5, 3))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 import numpy as np
 
-from optimizer.loading.kernel.api import BoxType, Loading
+from optimizer.loading.kernel.api import BoxType, Cuboid, Loading
 from optimizer.loading.kernel.arrays import (
     ALIVE,
     PARTS_IN_BLOCK,
@@ -20,6 +20,7 @@ from optimizer.loading.kernel.arrays import (
 from optimizer.loading.kernel.beam import extend, make_scratch, next_level, open_node
 from optimizer.loading.kernel.blocks import generate_blocks
 from optimizer.loading.kernel.boxes import boxes_of
+from optimizer.loading.kernel.completion import copy_state, place_fixed
 from optimizer.loading.kernel.portfolio import FULL_SUPPORT, NO_SUPPORT, Variant
 
 VARIANTS_KEPT = 2
@@ -35,7 +36,11 @@ SLICE = 200
 
 
 def cargo_of(
-    container: tuple[int, int, int], types: Sequence[BoxType], *, full_support: bool
+    container: tuple[int, int, int],
+    types: Sequence[BoxType],
+    *,
+    full_support: bool,
+    payload_g: int | None = None,
 ) -> Cargo:
     """Return the arrays of the container and the box types."""
     upright = [
@@ -47,6 +52,8 @@ def cargo_of(
         edges=np.array([t.edges for t in types], np.int32).reshape(-1, 3),
         vertical=np.array([t.vertical for t in types], np.bool_).reshape(-1, 3),
         quantity=np.array([t.quantity for t in types], np.int32),
+        grams=np.array([t.grams for t in types], np.int64),
+        payload_g=np.iinfo(np.int64).max // 2 if payload_g is None else payload_g,
         least=np.array(
             [min(lying, default=1), min(lying, default=1), min(upright, default=1)], np.int32
         ),
@@ -63,15 +70,18 @@ class Search:
         types: Sequence[BoxType],
         *,
         full_support: bool,
+        payload_g: int | None = None,
+        fixed: Sequence[Cuboid] = (),
         seed: int = 0,
         on_better: Callable[[Loading], None] | None = None,
         variants: Sequence[Variant] | None = None,
         blocks_max: int = BLOCKS_MAX,
     ) -> None:
-        self._cargo = cargo_of(container, types, full_support=full_support)
+        self._cargo = cargo_of(container, types, full_support=full_support, payload_g=payload_g)
         edges = self._cargo.edges.astype(np.int64)
         self._volume_max = int((edges.prod(axis=1) * self._cargo.quantity).sum())
-        self._parts_max = int(self._cargo.quantity.sum()) + PARTS_IN_BLOCK
+        self._parts_max = int(self._cargo.quantity.sum()) + PARTS_IN_BLOCK + len(fixed)
+        self._root = self._root_around(fixed)
         self._seed = seed
         self._on_better = on_better
         self._variants = variants or (FULL_SUPPORT if full_support else NO_SUPPORT)
@@ -112,6 +122,19 @@ class Search:
     def _states(self, rows: int) -> States:
         return empty_states(rows, SPACES_MAX, self._parts_max, len(self._cargo.quantity))
 
+    def _root_around(self, fixed: Sequence[Cuboid]) -> States:
+        """Return the state from which all beams start: nothing is loaded but what is fixed."""
+        root = self._states(1)
+        root.spaces[0, 0, 3:6] = self._cargo.container
+        root.spaces[0, 0, ALIVE] = 1
+        root.left[0] = self._cargo.quantity
+        root.counts[0, SPACES] = 1
+        pieces = make_scratch(0, 0, 0, self._cargo.container).pieces
+        for x, y, z, dx, dy, dz in sorted(fixed, key=lambda cuboid: (cuboid.z, cuboid)):
+            cuboid = np.array((x, y, z, x + dx, y + dy, z + dz), np.int32)
+            place_fixed(self._cargo, root, 0, cuboid, pieces)
+        return root
+
     def _keep_if_better(self, blocks: Blocks, best: States) -> None:
         volume = int(best.counts[0, VOLUME])
         if volume <= self.best.volume:
@@ -131,10 +154,7 @@ class Search:
         trial, best = self._states(1), self._states(1)
         scratch = make_scratch(len(blocks.key), self._parts_max, width, cargo.container)
         candidates = np.zeros((width * width, 4), np.int64)
-        nodes.spaces[0, 0, 3:6] = cargo.container
-        nodes.spaces[0, 0, ALIVE] = 1
-        nodes.left[0] = cargo.quantity
-        nodes.counts[0, SPACES] = 1
+        copy_state(self._root, 0, nodes, 0)
         count = 1
         while count > 0:
             found = 0

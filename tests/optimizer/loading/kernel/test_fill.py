@@ -3,14 +3,16 @@
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from groupage.domain.errors import InvalidInput
-from optimizer.loading.kernel.api import Box, BoxType, Loading, Support, fill
+from optimizer.loading.kernel.api import Box, BoxType, Cuboid, Loading, Support, fill
 
 # The first call on a machine compiles the search.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -23,9 +25,14 @@ def overlap(a: Box, b: Box, axis: int) -> int:
 
 
 def faults(
-    loading: Loading, container: tuple[int, int, int], types: list[BoxType], support: Support
+    loading: Loading,
+    container: tuple[int, int, int],
+    types: list[BoxType],
+    support: Support,
+    fixed: Sequence[Cuboid] = (),
 ) -> list[str]:
     """Return all that is wrong with a loading."""
+    taken = [Box(-1, *cuboid) for cuboid in fixed]
     found = []
     for index, box in enumerate(loading.boxes):
         box_type = types[box.type]
@@ -39,7 +46,7 @@ def faults(
         ):
             found.append(f"{box} is not inside")
         supported = box.dx * box.dy if box.z == 0 else 0
-        for other in loading.boxes[:index]:
+        for other in taken + loading.boxes[:index]:
             shared = [overlap(box, other, axis) for axis in range(3)]
             if min(shared) > 0:
                 found.append(f"{box} meets {other}")
@@ -100,6 +107,51 @@ def test_the_same_work_gives_the_same_loading(
         fill(container, types, support=support, seconds=None, work=200) for _ in range(2)
     )
     assert first == second
+
+
+@given(CONTAINERS, st.lists(BOX_TYPES, max_size=6), st.sampled_from(Support), st.data())
+@settings(max_examples=100)
+def test_what_is_fixed_stays_free_of_boxes(
+    container: tuple[int, int, int], types: list[BoxType], support: Support, data: st.DataObject
+) -> None:
+    """Boxes stand beside and upon what is fixed, never in it; obstacles may hang in the air."""
+    fixed = []
+    for _ in range(data.draw(st.integers(0, 4))):
+        corner = [data.draw(st.integers(0, length - 1)) for length in container]
+        edges = [
+            data.draw(st.integers(1, length - low))
+            for length, low in zip(container, corner, strict=True)
+        ]
+        fixed.append(Cuboid(*corner, *edges))
+    loading = fill(container, types, support=support, seconds=None, work=200, fixed=fixed)
+    assert faults(loading, container, types, support, fixed) == []
+
+
+def test_a_half_loaded_container_is_filled_up() -> None:
+    """The boxes that are in stay, and the rest of the space is used as densely."""
+    whole = fill(CONTAINER, CARGO, support=Support.FULL, seconds=None, work=5_000)
+    half = whole.boxes[: len(whole.boxes) // 2]
+    loaded = Counter(box.type for box in half)
+    rest = [
+        structs.replace(box_type, quantity=box_type.quantity - loaded[index])
+        for index, box_type in enumerate(CARGO)
+    ]
+    fixed = [Cuboid(*box[1:]) for box in half]
+    loading = fill(CONTAINER, rest, support=Support.FULL, seconds=None, work=5_000, fixed=fixed)
+    assert faults(loading, CONTAINER, rest, Support.FULL, fixed) == []
+    volume = sum(box.dx * box.dy * box.dz for box in half) + loading.volume
+    assert volume > 0.99 * whole.volume
+
+
+@given(st.lists(st.integers(0, 50), min_size=3, max_size=3), st.integers(0, 2_000))
+@settings(max_examples=20)
+def test_the_payload_is_kept(grams: list[int], payload_g: int) -> None:
+    """Boxes together are not heavier than the payload, and use it where boxes are left."""
+    types = [structs.replace(box_type, grams=g) for box_type, g in zip(CARGO, grams, strict=True)]
+    loading = fill(
+        CONTAINER, types, support=Support.FULL, seconds=None, work=300, payload_g=payload_g
+    )
+    assert sum(types[box.type].grams for box in loading.boxes) <= payload_g
 
 
 def test_more_work_is_never_worse() -> None:
@@ -167,6 +219,7 @@ def test_five_thousand_boxes_are_loaded() -> None:
         ((1, 1, 1), [BoxType((1, 0, 1), (True, True, True), 1)], r"types\[0\].edges"),
         ((1, 1, 1), [BoxType((1, 2**40, 1), (True, True, True), 1)], r"types\[0\].edges"),
         ((1, 1, 1), [BoxType((1, 1, 1), (False, False, False), 1)], r"types\[0\].vertical"),
+        ((1, 1, 1), [BoxType((1, 1, 1), (True, True, True), 1, -5)], r"types\[0\].grams is -5"),
         ((1, 1, 1), [BoxType((1, 1, 1), (True, True, True), -1)], r"types\[0\].quantity is -1"),
         ((1, 1, 1), [BoxType((1, 1, 1), (True, True, True), 10**6)], r"types\[0\].quantity"),
     ],
@@ -177,6 +230,14 @@ def test_impossible_input_is_named(
     """The error says which field of which item is wrong."""
     with pytest.raises(InvalidInput, match=message):
         fill(container, types, support=Support.FULL, seconds=1, work=1)
+
+
+def test_a_fixed_cuboid_outside_is_named() -> None:
+    """The error says which one."""
+    with pytest.raises(InvalidInput, match=r"fixed\[0\]"):
+        fill(
+            (5, 5, 5), [], support=Support.FULL, seconds=1, work=1, fixed=[Cuboid(4, 0, 0, 2, 1, 1)]
+        )
 
 
 def test_numba_is_imported_only_for_a_search() -> None:

@@ -41,12 +41,17 @@ def orientations(
 
 def _grids(box: tuple[int, int, int], container: I32, quantity: int, most: int) -> I32:
     """Return how many boxes simple blocks have along each axis: of `most`, the largest ones."""
-    axes = [np.arange(1, 1 + min(quantity, int(container[a]) // box[a])) for a in range(3)]
-    if any(len(axis) == 0 for axis in axes):
+    nx, ny, nz = (min(quantity, int(container[axis]) // box[axis]) for axis in range(3))
+    if min(nx, ny, nz) == 0:
         return np.empty((0, 3), np.int32)
-    counts = axes[0][:, None, None] * axes[1][:, None] * axes[2]
-    x, y, z = (counts <= quantity).nonzero()
-    grids = np.stack([x + 1, y + 1, z + 1], axis=1).astype(np.int32)
+    section = np.arange(1, ny + 1)[:, None] * np.arange(1, nz + 1)
+    y, z = (section <= quantity).nonzero()
+    columns = np.minimum(nx, quantity // section[y, z])
+    ends = np.cumsum(columns)
+    x = np.arange(ends[-1]) - np.repeat(ends - columns, columns)
+    grids = np.stack([x + 1, np.repeat(y + 1, columns), np.repeat(z + 1, columns)], axis=1).astype(
+        np.int32
+    )
     if len(grids) > most:
         boxes = grids.prod(axis=1)
         # Single boxes and rows first, since they fit anywhere; then the largest.

@@ -31,6 +31,8 @@ SPACES_MAX = 1_000
 WIDTH_FIRST = 4
 WIDTH_GROWTH = 2**0.5
 WIDTH_MAX = 512
+BYTES_MAX = 50 * 2**20
+"""Bytes of the parts of one level at most; a search has about four times as much."""
 SLICE = 200
 """Placed blocks after which the limits are looked at again: a few milliseconds."""
 
@@ -104,7 +106,7 @@ class Search:
         remaining = list(self._variants)
         volumes = dict.fromkeys(remaining, 0)
         width = float(WIDTH_FIRST)
-        while width <= WIDTH_MAX:
+        while width <= WIDTH_MAX and width * self._root.parts.nbytes <= BYTES_MAX:
             for variant in remaining:
                 yield variant, int(width)
                 volumes[variant] = max(volumes[variant], self._last_volume)

@@ -18,6 +18,9 @@ from optimizer.loading.fewest_containers.patterns import Patterns
 from optimizer.loading.fewest_containers.trimming import trim
 from optimizer.loading.kernel.api import Box, BoxType, Loading, Support
 
+# Compiles the search where that was not done before.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
 ANY_WAY = (True, True, True)
 Edges = tuple[int, int, int]
 

@@ -15,6 +15,9 @@ from groupage.app.bench.loading.outcome import Limits
 from groupage.app.bench.loading.run import verify
 from groupage.app.commands.bench import app
 
+# Compiles the search where that was not done before.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
 TINY = """ 2
  1 7
  60 20 20

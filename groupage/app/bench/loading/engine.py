@@ -33,7 +33,7 @@ class Engine(Protocol):
 
 
 class SearchEngine:
-    """The search over blocks of boxes. Of the rules it knows support."""
+    """The search over blocks of boxes. Of the rules it knows support and payload."""
 
     name = "groupage"
     rules = frozenset[str]()
@@ -49,6 +49,7 @@ class SearchEngine:
             seconds=limits.seconds,
             work=limits.work,
             seed=limits.seed,
+            payload_g=problem.rules.payload_g,
             on_better=lambda better: on_better(_boxes(better)),
         )
         return loading_order(_boxes(loading))
@@ -68,7 +69,7 @@ class SearchEngine:
 
 def _box_types(problem: Problem) -> list[kernel.BoxType]:
     return [
-        kernel.BoxType(edges=t.edges, vertical=t.vertical, quantity=t.quantity)
+        kernel.BoxType(edges=t.edges, vertical=t.vertical, quantity=t.quantity, grams=t.gross_g)
         for t in problem.types
     ]
 

@@ -30,7 +30,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     median: float | None = None
     least: float | None = None
     containers: int | None = None
-    """Of all problems, where all boxes are loaded."""
+    """Of all problems, where all boxes are loaded; None if a plan is invalid or missing."""
     bound: int | None = None
     """Containers that the volume needs at least."""
     cpu_s: float | None = None
@@ -194,6 +194,7 @@ def _describe(solver: str, result: Result, report: Callable[[str], None]) -> Non
 def _row(family: str, solver: str, results: Sequence[Result]) -> Row:
     many = results[0].problem.all_boxes
     fills = [result.fill for result in results]
+    invalid = sum(bool(result.broken) for result in results)
     return Row(
         name=family,
         solver=solver,
@@ -201,13 +202,13 @@ def _row(family: str, solver: str, results: Sequence[Result]) -> Row:
         fill=None if many else round(mean(fills), 2),
         median=None if many else round(median(fills), 2),
         least=None if many else round(min(fills), 2),
-        containers=sum(len(result.outcome.plans) for result in results) if many else None,
+        containers=None if invalid or not many else sum(len(r.outcome.plans) for r in results),
         bound=sum(result.problem.containers_min for result in results) if many else None,
         cpu_s=round(mean(result.outcome.cpu_s for result in results), 2),
         boxes=sum(len(plan) for result in results for plan in result.outcome.plans),
         floating=sum(result.floating for result in results),
         turned=sum(result.turned for result in results),
-        invalid=sum(bool(result.broken) for result in results),
+        invalid=invalid,
     )
 
 

@@ -248,6 +248,22 @@ def loading(  # noqa: PLR0913 - one option for each
         raise typer.Exit(1)
 
 
+@app.command()
+def floor(
+    *,
+    floors: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Number of floors of random pieces.")
+    ] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random floors.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Load pallets on which nothing may stand, and compare their number with proven bounds."""
+    from groupage.app.bench.floor import run  # noqa: PLC0415 - imports the solvers
+
+    _report(_machine())
+    _show(run(floors=floors, seed=seed, report=_report), as_json=as_json)
+
+
 def _machine() -> str:
     """Describe the machine; builds of the same Python version differ by a third in speed."""
     version, build = platform.python_version(), " ".join(platform.python_build())

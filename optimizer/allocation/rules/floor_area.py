@@ -72,6 +72,9 @@ class _Check:
 def _describe(excess: FloorExcess, iso_type: str) -> str:
     needed, floor = square_metres(excess.needed_mm2), square_metres(excess.floor_mm2)
     pieces = "pieces that bear nothing" if excess.is_weak else "pieces too high for a second layer"
-    if excess.needed_mm2 > excess.floor_mm2:
-        return f"{needed} of {pieces} is more than the floor of a {iso_type} ({floor})"
-    return f"{needed} of {pieces} has no layout on the floor of a {iso_type} ({floor})"
+    verb = "is more than" if excess.needed_mm2 > excess.floor_mm2 else "has no layout on"
+    text = f"{needed} of {pieces} {verb} the floor of a {iso_type} ({floor})"
+    if excess.most is None:
+        return text
+    (kind,) = excess.counts
+    return f"{text}: at most {excess.most} of {kind.dx}x{kind.dy} mm"

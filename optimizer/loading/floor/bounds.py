@@ -2,7 +2,7 @@
 
 Scaled edges: a function with f(a) + f(b) + ... <= f(whole) wherever a + b + ... <= whole (a dual
 feasible function) turns a layout into one of scaled pieces whose area is within the scaled floor
-(Fekete and Schepers 2004, https://doi.org/10.1007/s001860400376). Each piece counts with the way to
+(Fekete and Schepers, https://arxiv.org/abs/cs/0402044). Each piece counts with the way to
 stand that takes least. What stands at the far end counts as a piece that stays where it is.
 """
 

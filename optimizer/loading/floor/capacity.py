@@ -47,6 +47,8 @@ class FloorExcess:
     floor_mm2: int
     is_weak: bool
     """They bear nothing; else they are too high for a second layer."""
+    most: int | None
+    """Pieces that may fit, where all are of one kind."""
 
 
 def floor_use(cartons: Iterable[CartonGroup], spec: ContainerSpec, rules: Rules) -> FloorUse:
@@ -82,7 +84,10 @@ def find_excess(
         if 4 * needed_mm2 > floor.area_mm2 and any(
             row.is_broken(counts) for row in rows(floor, counts, work=0)
         ):
-            return FloorExcess(counts, needed_mm2, floor.area_mm2, is_weak)
+            most = None
+            if len(counts) == 1:
+                most = lay_out(floor.length, floor.width, next(iter(counts)), 0).bound
+            return FloorExcess(counts, needed_mm2, floor.area_mm2, is_weak, most)
     return None
 
 

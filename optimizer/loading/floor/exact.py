@@ -87,7 +87,8 @@ def sums_from(origins: Iterable[int], edges: Sequence[int], room: int) -> list[i
     """Return all sums of edges from an origin up to `room`, sorted.
 
     Pieces of a layout that are pushed towards the far left corner begin at such positions, where
-    the origins are the ends of what stands there (Herz 1972, https://doi.org/10.1147/rd.165.0462).
+    the origins are the ends of what stands there (J. C. Herz, IBM Journal of Research and
+    Development 16 (1972) 462-469).
     """
     reached = 0
     for origin in origins:

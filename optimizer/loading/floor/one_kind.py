@@ -1,8 +1,9 @@
 """Layouts of as many pieces of one kind as possible on a rectangular floor, and their proof.
 
 The pallet loading problem. First rows, columns and all layouts that straight cuts divide into them;
-then four such rectangles around a fifth, a pinwheel (Morabito and Morales 1998,
-https://doi.org/10.1057/palgrave.jors.2600588). Only positions that are sums of edges count. The
+then four such rectangles around a fifth, a pinwheel (R. Morabito and S. Morales, A simple and
+effective recursive procedure for the manufacturer's pallet loading problem, Journal of the
+Operational Research Society 49 (1998) 819-828). Only positions that are sums of edges count. The
 bound is that of the patterns; where a layout has fewer pieces, a sweep or CP-SAT lowers the bound
 or finds a better layout.
 """

@@ -2,8 +2,9 @@
 
 Each line across the floor crosses some pieces that stand lengthwise and some that stand crosswise;
 together they are no wider than the floor: a pattern. The same holds for lines along the floor. The
-linear programme over the lengths of all patterns bounds the number of pieces. Letchford and Amaral
-(2001, https://doi.org/10.1016/S0377-2217(00)00163-6) compare such bounds.
+linear programme over the lengths of all patterns bounds the number of pieces. A. N. Letchford and
+A. Amaral, Analysis of upper bounds for the Pallet Loading Problem, European Journal of Operational
+Research 132 (2001) 582-593, compare such bounds.
 
 The solution of the dual programme is rounded to integers, so that the bound is exact.
 """

@@ -45,8 +45,8 @@ def test_eleven_pallets_are_too_many_for_the_floor() -> None:
     left = _left_out(lane(pallets("A", 11, priority="must_go"), **_only(g22=1)))
     assert left.code == LeftOutCode.FLOOR_AREA
     assert left.reason == (
-        "13.20 m² of pieces that bear nothing has no layout on the floor of a 22G1 (13.67 m²); "
-        "split it"
+        "13.20 m² of pieces that bear nothing has no layout on the floor of a 22G1 (13.67 m²): "
+        "at most 10 of 1200x1000 mm; split it"
     )
 
 

@@ -13,6 +13,7 @@ from producers.packing_lists.figures.declared_columns import (
     declared_column,
 )
 from producers.packing_lists.figures.declared_units import DeclaredUnits
+from producers.packing_lists.figures.inexact import describe_inexact
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.outliers import remark_declared_outliers
@@ -204,6 +205,12 @@ class _Adder:
             return None
         if not fitting:
             return None
+        for total, base in whole:
+            rows = sums[fitting[0]] / factor
+            if abs(base - sums[fitting[0]]) <= base * _TOLERANCE and (
+                text := describe_inexact(base / factor, rows, column.step / factor, column.unit)
+            ):
+                self._notes.remark(total.cell, "total_inexact", text)
         self.of_rows = [
             column.of_row(index, line, fitting[0]) for index, line in enumerate(self._lines)
         ]

@@ -33,6 +33,8 @@ class MassReading(msgspec.Struct, frozen=True):
     """Those of `misfits` that are a mechanical SUM of weights of a carton, without their counts."""
     header_sums: tuple[Misfit, ...] = ()
     """Such sums where the header says that the weights are those of a carton."""
+    inexact: tuple[tuple[str, str], ...] = ()
+    """Cells of totals that agree within the tolerance, but not to the last digit; by how much."""
 
     @property
     def proves_counts(self) -> bool:
@@ -74,3 +76,4 @@ class Evidence:
         They contradict nothing where the header calls the weights those of a carton.
         """
         self.proved_lines = 0
+        self.inexact: list[tuple[str, str]] = []

@@ -32,6 +32,8 @@ def judge_masses(
     if taken is not None and taken in kilograms:
         unnamed = next(column.cell for column in solver.columns if not column.units)
         tell_assumed(unnamed, solver.example(taken), notes)
+    for cell, text in taken.inexact if taken else ():
+        notes.remark(cell, "total_inexact", text)
     return taken, why
 
 

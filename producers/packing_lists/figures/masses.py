@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
 from groupage.domain.carton_limits import CartonLimits
+from producers.packing_lists.figures.inexact import describe_inexact
 from producers.packing_lists.figures.joint_masses import JointMasses
 from producers.packing_lists.figures.limits import Size, describe_excess
 from producers.packing_lists.figures.lines import Line, value_text
@@ -194,6 +195,7 @@ class MassSolver:
             evidence.proved_lines,
             plain_sums,
             header_sums,
+            tuple(evidence.inexact),
         )
 
     def _masses(self, position: int, unit: Unit, per: Per) -> list[Decimal | None]:
@@ -290,6 +292,9 @@ class MassSolver:
                 if any(count > 1 for _, count in counts):
                     evidence.proofs.append(f"{text} is the sum of the rows")
                     evidence.weak += per == "row"
+                rounding = max(column.step * factor * (1 if per == "row" else steps), Decimal(1))
+                if text := describe_inexact(kg(stated), kg(added), kg(rounding), "kg"):
+                    evidence.inexact.append((total.cell, text))
                 continue
             rows = f"{value_text(kg(added))} kg"
             misfit = Misfit(

@@ -13,6 +13,7 @@ from producers.packing_lists.figures.declared import read_declared_totals
 from producers.packing_lists.figures.edges import attach_edges
 from producers.packing_lists.figures.handling import HandlingReader
 from producers.packing_lists.figures.ids import MADE_A_DATE, is_date
+from producers.packing_lists.figures.inexact import remark_inexact_volumes
 from producers.packing_lists.figures.limits import Size, describe_excess, excess_of_edges
 from producers.packing_lists.figures.lines import Line
 from producers.packing_lists.figures.mass_columns import (
@@ -218,6 +219,7 @@ class _Solver:
         if taken is None:
             self._open_sizes = [each.sizes for each in solver.readings() if each.is_possible]
             return None
+        remark_inexact_volumes(taken, lines, self._notes)
         ask_about_volumes(taken, lines, self._reading, self._notes, self._answers)
         for position, column in enumerate(solver.edge_columns()):
             self._taken[column] = (taken.units[position], None, why)

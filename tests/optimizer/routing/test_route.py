@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from groupage.domain.instance import Instance, Limits, Spot
 from groupage.domain.plan import PlannedContainer
+from optimizer.routing import api
 from optimizer.routing.api import route
 from optimizer.routing.schedule import Clock
+from optimizer.solve import solve
 from tests.optimizer.routing.jobs import container, pickup, route_jobs, violation_codes
 from tests.optimizer.world import CLOCK_AT, SPOTS, instance, plan_of, tractor, truck
 
@@ -43,6 +45,17 @@ def test_same_input_same_routes() -> None:
     case = instance()
     boxes = plan_of(case).containers
     assert msgspec.json.encode(route(case, boxes)) == msgspec.json.encode(route(case, boxes))
+
+
+def test_pickups_beside_the_allocation_have_the_same_tours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A plan does not show whether they were routed in a thread or, being many, in their turn."""
+    case = instance()
+    beside = solve(case)
+    monkeypatch.setattr(api, "PICKUPS_BESIDE_MAX", 0)
+    assert msgspec.json.encode(solve(case)) == msgspec.json.encode(beside)
+    assert any(stop.action == "pickup" for route in beside.routes for stop in route.stops)
 
 
 MINUTES = st.integers(-120, 900)

@@ -142,5 +142,7 @@ make_venv
 pip_install --require-hashes -r "$LOCK"
 pip_install --quiet --no-deps --no-build-isolation -e .
 "$VENV/bin/python" -c 'import groupage' || explain_pip_failure
+"$VENV/bin/python" -m optimizer.loading.kernel.warm_up ||
+    printf 'groupage: the search for loadings could not be compiled; its first run tries again\n' >&2
 rm -f "$LOG"
 printf 'groupage: installed from %s; %s/bin/groupage --help says what it can do\n' "$LOCK" "$VENV"

@@ -91,7 +91,8 @@ def fill(  # the limits and listeners are independent of one another
         container: Inner length, width and height.
         types: The boxes that may be loaded.
         support: Whether each base must be supported whole.
-        seconds: CPU seconds of this process after which the search ends.
+        seconds: CPU seconds of this process after which the search ends. A process's first search
+            takes up to a second longer, in which it loads the compiled functions.
         work: Placed blocks after which the search ends; machine-independent.
         seed: Another seed searches in another order.
         payload_g: Grams that the boxes may have together.
@@ -104,8 +105,11 @@ def fill(  # the limits and listeners are independent of one another
         raise InvalidInput("seconds, work and stop are all None: the search would never end")
     _check(container, types)
     _check_fixed(container, fixed)
-    began_s = time.process_time()
     from optimizer.loading.kernel.search import Search  # noqa: PLC0415 # imports numba
+    from optimizer.loading.kernel.warm_up import ensure_compiled  # noqa: PLC0415 # the same
+
+    ensure_compiled()
+    began_s = time.process_time()
 
     def must_stop(work_done: int) -> bool:
         return (

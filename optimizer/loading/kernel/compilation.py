@@ -1,8 +1,8 @@
 """Compilation of the search: machine code is cached in a folder of the user, never stale.
 
 numba's own cache does not notice that a function of another module changed (numba/numba#1833), and
-beside an installed package it may not be writable. So the cache folder has a digest of the whole
-package in its name: another release, or an edited module, has another folder.
+beside an installed package it may not be writable. So the cache folder has a digest of all that
+is compiled in its name: another release, or an edited module, has another folder.
 """
 
 import hashlib
@@ -23,10 +23,15 @@ FOLDER_VARIABLE = "GROUPAGE_CACHE_DIR"
 
 @cache
 def cache_folder() -> Path:
-    """Return the folder of this version's machine code."""
+    """Return the folder of this version's machine code.
+
+    Compiled functions use nothing but one another and what `arrays` defines.
+    """
     digest = hashlib.sha256(numba.__version__.encode())
     for module in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(module.read_bytes())
+        source = module.read_bytes()
+        if b"@compiled" in source or module.name == "arrays.py":
+            digest.update(source)
     root = os.environ.get(FOLDER_VARIABLE) or platformdirs.user_cache_dir("groupage")
     return Path(root).expanduser() / "compiled" / digest.hexdigest()[:16]
 

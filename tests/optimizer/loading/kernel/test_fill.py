@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from groupage.domain.errors import InvalidInput
+from optimizer.loading.kernel import compilation
 from optimizer.loading.kernel.api import Box, BoxType, Cuboid, Loading, Support, fill
+from optimizer.loading.kernel.warm_up import ensure_compiled
 
 # The first call on a machine compiles the search.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -245,6 +248,17 @@ def test_a_fixed_cuboid_outside_is_named() -> None:
         fill(
             (5, 5, 5), [], support=Support.FULL, seconds=1, work=1, fixed=[Cuboid(4, 0, 0, 2, 1, 1)]
         )
+
+
+def test_the_compiled_search_is_cached_in_the_folder_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its name has a digest of what is compiled, so that no other release's code is run."""
+    monkeypatch.setenv(compilation.FOLDER_VARIABLE, str(tmp_path))
+    folder = compilation.cache_folder.__wrapped__()
+    assert folder.parent == tmp_path / "compiled"
+    ensure_compiled()
+    assert (compilation.cache_folder() / "complete").exists()
 
 
 def test_numba_is_imported_only_for_a_search() -> None:

@@ -255,8 +255,8 @@ class Plan(_Data, frozen=True, kw_only=True):
 
     A pinned consignment is left out only if its voyage or consolidation cannot take it: never for
     its cost, and never while an empty container there could take it, a further one on offer or one
-    of which all cargo may make way (neither committed nor pinned). `did_not_fit` and `time_limit`
-    of a pinned consignment excuse those of its voyage.
+    of which all cargo may make way (neither committed nor pinned). `did_not_fit`, `floor_area` and
+    `time_limit` of a pinned consignment excuse those of its voyage.
 
     A slushy container: cargo_volume_cm3 is within `plan_fill_permille` of the inner volume
     (committed consignments alone may exceed it); the modes of its consignments are within one set

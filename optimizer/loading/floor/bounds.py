@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from optimizer.loading.floor.kinds import Floor, Kind, Rectangle
-from optimizer.loading.floor.one_kind import WORK, lay_out
+from optimizer.loading.floor.one_kind import WORK, most_pieces
 
 Scale = Callable[[int], int]
 
@@ -42,7 +42,7 @@ def rows(floor: Floor, counts: Mapping[Kind, int], *, work: float = WORK) -> lis
     `work` is that of CP-SAT on a kind alone.
     """
     alone = [
-        Row({kind: 1}, lay_out(floor.length, floor.width, kind, work).bound)
+        Row({kind: 1}, most_pieces(floor.length, floor.width, kind, work))
         for kind, count in counts.items()
         if count * kind.area_mm2 * 2 > floor.area_mm2
     ]

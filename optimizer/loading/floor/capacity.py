@@ -12,10 +12,10 @@ from groupage.domain.containers import ContainerSpec
 from groupage.domain.instance import CartonGroup, Rules
 from optimizer.loading.floor.bounds import Row, area_row, rows
 from optimizer.loading.floor.kinds import NO_KIND, Floor, Kind, kind_of
-from optimizer.loading.floor.one_kind import lay_out
+from optimizer.loading.floor.one_kind import most_pieces
 from optimizer.loading.stock import CargoSpace, type_of
 
-KINDS_MAX = 20
+KINDS_MAX = 8
 """Kinds with a limit of their own, those that take most floor."""
 
 Counts = dict[Kind, int]
@@ -86,7 +86,7 @@ def find_excess(
         ):
             most = None
             if len(counts) == 1:
-                most = lay_out(floor.length, floor.width, next(iter(counts)), 0).bound
+                most = most_pieces(floor.length, floor.width, next(iter(counts)), 0)
             return FloorExcess(counts, needed_mm2, floor.area_mm2, is_weak, most)
     return None
 
@@ -116,7 +116,7 @@ def _rows_alone(floor: Floor, total: Counts) -> list[Row]:
     """Return the limit of each kind, of those that take most floor."""
     largest = sorted(total, key=lambda kind: (-kind.area_mm2 * total[kind], kind))
     return [
-        Row({kind: 1}, lay_out(floor.length, floor.width, kind, 0).bound)
+        Row({kind: 1}, most_pieces(floor.length, floor.width, kind, 0))
         for kind in largest[:KINDS_MAX]
         if total[kind] * kind.area_mm2 * 2 > floor.area_mm2
     ]

@@ -71,6 +71,12 @@ def lay_out(length: int, width: int, kind: Kind, work: float = WORK) -> OneKindL
     return OneKindLayout(tuple(rectangles), bound)
 
 
+def most_pieces(length: int, width: int, kind: Kind, work: float = WORK) -> int:
+    """Return a bound on the pieces: of many small ones that of the patterns, without a layout."""
+    bound = pattern_bound(length, width, kind).pieces
+    return bound if bound > PROVEN_MAX else lay_out(length, width, kind, work).bound
+
+
 def _grid(place: Rectangle, dx: int, dy: int) -> tuple[Rectangle, ...]:
     """Return equal rectangles in rows and columns, the farthest first."""
     return tuple(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from groupage.domain.containers import spec_of
 from groupage.domain.instance import PreloadedCarton
+from optimizer.deadline import Deadline
 from optimizer.loading.api import load
 from optimizer.loading.engine import search
 from optimizer.loading.engines import search_with_best_engine
@@ -232,3 +233,12 @@ def _worth_of(cargo: Cargo) -> int:
     if cargo.worth is not None:
         return max(1, cargo.worth)
     return sum(g.length_mm * g.width_mm * g.height_mm * len(g.unit_ids) for g in cargo.cartons)
+
+
+def test_after_the_deadline_nothing_is_laid_out() -> None:
+    """The result says that time was short, and claims no lack of floor."""
+    over = Deadline(0.0).stage("load")
+    loaded = load(spec_of("22G1"), [_cargo("C", 4, INDUSTRIAL)], (), RULES, deadline=over)
+    assert loaded.unplaced == ("C",)
+    assert loaded.cut_short
+    assert loaded.shortages == ()

@@ -7,8 +7,9 @@ import msgspec
 
 from producers.packing_lists.figures.lines import Line, value_text
 from producers.packing_lists.figures.mass_columns import MassColumn, least_net
+from producers.packing_lists.figures.mass_comparison import TOLERANCE, kg
 from producers.packing_lists.figures.mass_evidence import MassReading
-from producers.packing_lists.figures.masses import TOLERANCE, MassSolver, kg, rank
+from producers.packing_lists.figures.masses import MassSolver, rank
 from producers.packing_lists.figures.notes import Answers, Notes
 from producers.packing_lists.figures.table import TableReading
 from producers.packing_lists.figures.units import MASSES

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from producers.packing_lists.figures.limits import Size
 from producers.packing_lists.figures.lines import value_text
+from producers.packing_lists.figures.mass_comparison import kg
 from producers.packing_lists.figures.mass_evidence import MassReading
-from producers.packing_lists.figures.masses import MassSolver, kg
+from producers.packing_lists.figures.masses import MassSolver
 from producers.packing_lists.figures.merged import WAYS
 from producers.packing_lists.figures.notes import Answers, Notes
 

@@ -7,12 +7,11 @@ import msgspec
 
 from groupage.domain.carton_limits import CartonLimits
 from producers.packing_lists.figures.articles import ArticleReader, shared_fields
-from producers.packing_lists.figures.cells import Style, is_blank, text_of
+from producers.packing_lists.figures.cells import Style
 from producers.packing_lists.figures.counts import count_cartons
 from producers.packing_lists.figures.declared import read_declared_totals
 from producers.packing_lists.figures.edges import attach_edges
 from producers.packing_lists.figures.handling import HandlingReader
-from producers.packing_lists.figures.ids import MADE_A_DATE, is_date
 from producers.packing_lists.figures.inexact import remark_inexact_volumes
 from producers.packing_lists.figures.limits import Size, describe_excess, excess_of_edges
 from producers.packing_lists.figures.lines import Line
@@ -36,29 +35,25 @@ from producers.packing_lists.figures.sizes import SizeReading, SizeSolver
 from producers.packing_lists.figures.swapped_masses import settle_swapped
 from producers.packing_lists.figures.table import (
     EDGES,
-    NUMERIC,
     TableReading,
     size_columns,
     value_under,
+)
+from producers.packing_lists.figures.unreadable import (
+    refuse_missing_masses,
+    refuse_unreadable,
 )
 from producers.packing_lists.figures.volumes import Fit
 from producers.packing_lists.model import (
     Article,
     CartonLine,
     ColumnReading,
-    Field,
     Meaning,
     Per,
     Totals,
     Unit,
 )
-from producers.packing_lists.words import words_of
-from producers.sheets.workbook import CellError, Formula, cell_name
-
-_CHECKS: frozenset[Field] = frozenset(
-    ("volume", "net", "unit_price", "pieces", "pieces_per_carton", "article", "invoice_no")
-)
-"""Fields that only confirm others, or that nothing in the hub depends on."""
+from producers.sheets.workbook import cell_name
 
 
 class Interpretation(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +80,7 @@ class Interpretation(msgspec.Struct, frozen=True, kw_only=True):
 def solve(reading: TableReading, answers: Answers, limits: CartonLimits) -> Interpretation:
     """Read a table under one assignment of fields and one style of numbers."""
     notes = Notes(reading.table.sheet.name, answers)
-    _refuse_unreadable(reading, notes)
+    refuse_unreadable(reading, notes)
     if not _has_sizes(reading):
         declared = read_declared_totals(reading, notes, answers)
         columns = _column_readings(reading, {})
@@ -117,7 +112,7 @@ def check_unread(found: Interpretation, answers: Answers) -> None:
     attach_edges(reading, lines, notes)
     aside = Notes(notes.sheet, Answers({}))
     gross = mass_columns(reading, lines, "gross", aside, Answers({}))
-    _refuse_missing_masses(reading, lines, gross, notes)
+    refuse_missing_masses(reading, lines, gross, notes)
 
 
 def _has_figures(reading: TableReading, row: int) -> bool:
@@ -134,36 +129,6 @@ def _has_sizes(reading: TableReading) -> bool:
         for row in group.rows
         for column in columns
     )
-
-
-def _refuse_unreadable(reading: TableReading, notes: Notes) -> None:
-    """Add an error for each formula without a value, error value and unreadable number."""
-    for column, field in reading.assignment.items():
-        if field == "ignored":
-            continue
-        for group in reading.table.layout.groups:
-            for row in group.rows:
-                _refuse_cell(reading, row, column, field, notes)
-
-
-def _refuse_cell(reading: TableReading, row: int, column: int, field: Field, notes: Notes) -> None:
-    cell = reading.table.cell(row, column)
-    where = cell_name(row, column)
-    tell = notes.remark if field in _CHECKS else notes.error
-    more = "; it is not used" if field in _CHECKS else ""
-    if isinstance(cell, Formula):
-        tell(
-            where,
-            "formula",
-            f"{cell[:60]} is a formula without a saved value: open the file in a spreadsheet "
-            f"program and save it{more}",
-        )
-    elif isinstance(cell, CellError):
-        tell(where, "error_value", f"{cell} is an error value: correct the formula{more}")
-    elif field == "cartons" and is_date(cell):
-        tell(where, "cartons", MADE_A_DATE)
-    elif field in NUMERIC and not is_blank(cell) and reading.amount(row, column) is None:
-        tell(where, "number", f"{text_of(cell)[:60]!r} is not a number{more}")
 
 
 class _Solver:
@@ -190,7 +155,7 @@ class _Solver:
             has_edges = attach_edges(reading, counted, notes)
             gross = mass_columns(reading, counted, "gross", notes, answers)
             sizes = self._solve_sizes(counted, gross) if has_edges else None
-            _refuse_missing_masses(reading, counted, gross, notes)
+            refuse_missing_masses(reading, counted, gross, notes)
             masses = self._solve_masses(counted, gross, sizes) if has_masses else None
             if sizes and masses:
                 self._refuse_beyond_limits(counted, sizes, masses)
@@ -333,28 +298,6 @@ class _Solver:
             )
         articles.compare_totals(listed)
         return tuple(found)
-
-
-def _refuse_missing_masses(
-    reading: TableReading, lines: Sequence[Line], gross: Sequence[MassColumn], notes: Notes
-) -> None:
-    """Add an error for each line without a gross weight, or for the list without any."""
-    columns = reading.columns("gross")
-    if not columns:
-        cell = cell_name(reading.table.layout.header_rows[-1], 0)
-        text = "the list has no gross weights (毛重 / G.W.)"
-        for column in reading.table.columns.values():
-            named = frozenset().union(*words_of(column.header).tokens)
-            if {"gross", "net"} <= named:
-                cell = reading.table.header_cell(column.index)
-                text = f"{column.header!r}: give gross and net weights a column each"
-        notes.error(cell, "mass", text)
-        return
-    for index, line in enumerate(lines):
-        if not any(column.values[index] for column in gross):
-            cell = cell_name(line.row, columns[0])
-            if not reading.is_filled(line.row, columns[0]):
-                notes.error(cell, "mass", "the gross weight is missing")
 
 
 def _name_only(article: Article) -> Article:

@@ -51,6 +51,57 @@ class RowFindings:
         )
         self.add_error("row_unplaced", row, text)
 
+    def remark_shared(self, row: int, number: str, first: int) -> None:
+        """Tell of goods in one of several cartons above."""
+        text = f"carton {number} is one of those in row {first + 1}: it has these goods, too"
+        self.add_remark("carton_shared", row, text)
+
+    def remark_repeated(self, row: int, number: str, first: int) -> None:
+        """Tell of a row that repeats the number and the size of the carton above."""
+        text = (
+            f"carton {number} stands in rows {first + 1} and {row + 1} with the same size: one "
+            "carton with several articles"
+        )
+        self.add_remark("carton_repeated", row, text)
+
+    def doubt_repeated(self, row: int, number: str, first: int) -> None:
+        """Doubt a row that repeats a carton's number with figures of its own."""
+        self.add_doubt(
+            "carton_number_repeated",
+            row,
+            f"carton {number} stands in rows {first + 1} and {row + 1}, both with a count or "
+            f"size: if it is one carton, write count, size and weight in row {first + 1} "
+            "only; if not, give each its own number",
+        )
+
+    def doubt_count(self, row: int, above: int) -> None:
+        """Doubt a row with goods and a size that shares the count of the row above."""
+        missing = "a count of cartons" if self._grid.has("cartons") else "a carton number"
+        self.add_doubt(
+            "count_missing",
+            row,
+            f"row {row + 1} has goods and a size, but lacks {missing}: give it, or merge it with "
+            f"row {above + 1} if it is one of that row's cartons",
+        )
+
+    def tell_own_mass(self, row: int, first: int, *, covered: bool) -> None:
+        """Tell of an article with a weight or volume of its own, or doubt that it is one."""
+        figures = self._grid.figures(row, "gross", "volume")
+        beside = ", ".join(
+            f"{cell_name(row, column)}: {figure}" for column, figure in figures.items()
+        )
+        if covered:
+            text = f"row {row + 1} is an article in the carton of row {first + 1}; it has figures"
+            self.add_remark("article_with_mass", row, f"{text} of its own ({beside})")
+            return
+        self.add_doubt(
+            "row_unplaced",
+            row,
+            f"row {row + 1} has a weight or volume ({beside}), but no carton number, size or "
+            f"count: if it is a further article in the carton of row {first + 1}, leave the "
+            "weight empty or merge it with the row above; if it is a carton, give the others",
+        )
+
     def settle(self, groups: Sequence[RowGroup], totals: Sequence[TotalsRow]) -> None:
         """Make errors of the doubts that the sum of cartons does not take back."""
         counts = (self._grid.count(group.rows[0]) or Decimal(0) for group in groups)

@@ -16,7 +16,6 @@ from producers.packing_lists.row_findings import RowFindings
 from producers.packing_lists.stated_totals import field_of_total, has_figures
 from producers.packing_lists.tables import TableArea
 from producers.packing_lists.totals import shorten
-from producers.sheets.workbook import cell_name
 
 _HEADING = re.compile(
     r"[:：。;；!！]|^\s*[※*★▲●◆注]|^(?:以下|以上|备注|说明|note|remark|nb|please|attention)\b|[，,].*[，,]"
@@ -251,13 +250,7 @@ class RowReader:
         self._add_group(row, continues=True)
         if grid.covered(row, "cartons", "carton_no") or not grid.own(row, "goods", "article"):
             return
-        missing = "a carton number" if not grid.has("cartons") else "a count of cartons"
-        self.findings.add_doubt(
-            "count_missing",
-            row,
-            f"row {row + 1} has goods and a size, but lacks {missing}: give it, or merge it with "
-            f"row {above + 1} if it is one of that row's cartons",
-        )
+        self.findings.doubt_count(row, above)
 
     def _has_no_cartons(self, row: int, *, sized: bool) -> bool:
         """Tell whether a row states a count of 0 and no figures of its cartons: out of stock.
@@ -308,9 +301,7 @@ class RowReader:
         """Read a row with goods in some of the cartons above: ``5`` below ``1-5``."""
         first = self.groups[-1].rows[0]
         self._add_article(row)
-        number = shorten(self._grid.text(row, "carton_no"))
-        text = f"carton {number} is one of those in row {first + 1}: it has these goods, too"
-        self.findings.add_remark("carton_shared", row, text)
+        self.findings.remark_shared(row, shorten(self._grid.text(row, "carton_no")), first)
 
     def _read_repeated(self, row: int, *, counted: bool) -> None:
         """Read a row that repeats the carton number above with a size or a count of its own."""
@@ -325,19 +316,10 @@ class RowReader:
         number = shorten(grid.text(row, "carton_no"))
         if alike and not counted:
             self._add_article(row)
-            text = f"carton {number} stands in rows {first + 1} and {row + 1} with the same size:"
-            self.findings.add_remark(
-                "carton_repeated", row, f"{text} one carton with several articles"
-            )
+            self.findings.remark_repeated(row, number, first)
             return
         self._add_group(row)
-        self.findings.add_doubt(
-            "carton_number_repeated",
-            row,
-            f"carton {number} stands in rows {first + 1} and {row + 1}, both with a count or "
-            f"size: if it is one carton, write count, size and weight in row {first + 1} "
-            "only; if not, give each its own number",
-        )
+        self.findings.doubt_repeated(row, number, first)
 
     def _read_own_mass(self, row: int) -> None:
         """Read a row with a weight or volume of its own, but no size, count or number."""
@@ -351,22 +333,8 @@ class RowReader:
             return
         first = self.groups[-1].rows[0]
         self._add_article(row)
-        figures = {
-            cell_name(row, column): figure
-            for column, figure in grid.figures(row, *_MASS_AND_VOLUME).items()
-        }
-        beside = ", ".join(f"{cell}: {figure}" for cell, figure in figures.items())
-        if any(grid.covered(row, field) for field in identity):
-            text = f"row {row + 1} is an article in the carton of row {first + 1}; it has figures"
-            self.findings.add_remark("article_with_mass", row, f"{text} of its own ({beside})")
-            return
-        self.findings.add_doubt(
-            "row_unplaced",
-            row,
-            f"row {row + 1} has a weight or volume ({beside}), but no carton number, size or "
-            f"count: if it is a further article in the carton of row {first + 1}, leave the "
-            "weight empty or merge it with the row above; if it is a carton, give the others",
-        )
+        covered = any(grid.covered(row, field) for field in identity)
+        self.findings.tell_own_mass(row, first, covered=covered)
 
     def _add_group(self, row: int, *, continues: bool = False) -> None:
         self.groups.append(RowGroup(rows=(row,), continues=continues))

@@ -97,9 +97,10 @@ def _describe_unplaced(
     # No figure that changes with each carton set down: the same trouble stays one alert.
     names = join_names(loaded.unplaced, _NAMED_MAX)
     verb = "finds" if len(loaded.unplaced) == 1 else "find"
+    floor = "; the floor provably does not suffice" if loaded.shortages else ""
     tried = "beside the cartons that stand in it" if container.standing else "whatever stands where"
     return (
         f"{names} {verb} no place {tried}; "
         f"{cubic_metres(sum(demand.volume_cm3 for demand in cargo))} of cargo on the manifest, "
-        f"{cubic_metres(container.spec.volume_cm3)} inside"
+        f"{cubic_metres(container.spec.volume_cm3)} inside{floor}"
     )

@@ -57,14 +57,28 @@ def patterns(room: int, lengthwise: int, crosswise: int) -> list[Pattern]:
 @lru_cache(maxsize=4096)
 def pattern_bound(length: int, width: int, kind: Kind) -> PatternBound:
     """Return the bound of the linear programme for a floor of this size."""
+    return price_lines(length, width, kind, _dual_prices(length, width, kind))
+
+
+def _patterns_across_and_along(
+    length: int, width: int, kind: Kind
+) -> tuple[list[Pattern], list[Pattern]]:
     dx, dy = kind.dx, kind.dy
-    across = [p for p in patterns(width, dy, dx) if kind.turns or not p[1]]
-    along = [p for p in patterns(length, dx, dy) if kind.turns or not p[1]]
     if not kind.turns:
-        across, along = [(width // dy, 0)], [(length // dx, 0)]
-    prices = _dual_prices(length, width, kind, across, along)
-    # Rounded so that each piece still costs its full value; then the lines are priced exactly.
-    cost_across = tuple(max(0, round(price * SCALE)) for price in prices)
+        return [(width // dy, 0)], [(length // dx, 0)]
+    return patterns(width, dy, dx), patterns(length, dx, dy)
+
+
+def price_lines(
+    length: int, width: int, kind: Kind, across_prices: tuple[float, float]
+) -> PatternBound:
+    """Return the bound for what lines across the floor charge a piece that stands either way.
+
+    Rounded so that each piece still costs its full value; then the lines are priced exactly.
+    """
+    dx, dy = kind.dx, kind.dy
+    across, along = _patterns_across_and_along(length, width, kind)
+    cost_across = tuple(max(0, math.ceil(price * SCALE)) for price in across_prices)
     cost_along = (
         max(0, -(-(SCALE - dx * cost_across[0]) // dy)),
         max(0, -(-(SCALE - dy * cost_across[1]) // dx)),
@@ -80,13 +94,12 @@ def pattern_bound(length: int, width: int, kind: Kind) -> PatternBound:
     )
 
 
-def _dual_prices(
-    length: int, width: int, kind: Kind, across: list[Pattern], along: list[Pattern]
-) -> tuple[float, float]:
+def _dual_prices(length: int, width: int, kind: Kind) -> tuple[float, float]:
     """Return what a line across the floor should charge a piece that stands length- or crosswise.
 
     The edges are measured in shares of the floor, so that all coefficients are about one.
     """
+    across, along = _patterns_across_and_along(length, width, kind)
     model = model_builder.Model()  # type: ignore[no-untyped-call]
     a = [model.new_num_var(0, math.inf, f"across {way}") for way in range(2)]
     b = [model.new_num_var(0, math.inf, f"along {way}") for way in range(2)]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from optimizer.loading.floor.kinds import Kind
-from optimizer.loading.floor.pattern_bound import SCALE, pattern_bound
+from optimizer.loading.floor.pattern_bound import SCALE, PatternBound, pattern_bound, price_lines
 
 TRANSITIONS_MAX = 40_000
 """About 0.2 s."""
@@ -67,7 +67,16 @@ def refutes(length: int, width: int, kind: Kind, target: int) -> bool:
 
     False says nothing: they may fit, or neither sweep can tell.
     """
-    bound = pattern_bound(length, width, kind)
+    return any(
+        _refutes_with(bound, length, width, kind, target)
+        for bound in (
+            pattern_bound(length, width, kind),
+            price_lines(length, width, kind, (1 / kind.dx, 1 / kind.dy)),
+        )
+    )
+
+
+def _refutes_with(bound: PatternBound, length: int, width: int, kind: Kind, target: int) -> bool:
     slack = bound.worth - target * SCALE
     lengthwise, crosswise = (kind.dx, kind.dy), (kind.dy, kind.dx)
     return (

@@ -84,6 +84,7 @@ def test_a_frozen_container_with_too_much_in_it_stays_and_is_named() -> None:
     )
     assert unloadable.consignment_ids[0] in unloadable.reason
     assert "18.59 m³ of cargo" in unloadable.reason
+    assert unloadable.reason.endswith("; the floor provably does not suffice")
     assert frozen_contents(plan) == ("T0", "T1", "T2", "T3", "T4")
     assert any("FREE" in c.consignment_ids for c in plan.containers)
     assert [move.consignment_id for move in plan.moves] == ["FREE"]

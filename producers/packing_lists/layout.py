@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from producers.packing_lists.bare_totals import name_bare_totals
 from producers.packing_lists.cells import is_empty, text_of
 from producers.packing_lists.columns import name_gross, read_columns
 from producers.packing_lists.grid import SIZE, SUMMED, Grid
@@ -94,6 +95,7 @@ def read_layout(sheet: Sheet, gross: frozenset[int] = frozenset()) -> Layout | N
 def _read_table(sheet: Sheet, area: TableArea, gross: frozenset[int]) -> _Table:
     columns = share_units(sheet, area.header, read_columns(sheet, area))
     columns = tuple(name_gross(column) if column.index in gross else column for column in columns)
+    columns = name_bare_totals(sheet, columns, area.header.rows[-1] + 1)
     grid = Grid(sheet, columns)
     reader = RowReader(grid, area)
     reader.read()

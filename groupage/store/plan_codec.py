@@ -13,7 +13,7 @@ import msgspec
 from groupage.domain.instance import Instance
 from groupage.domain.plan import Certificate, Plan
 
-PLAN_FORM = 4
+PLAN_FORM = 5
 """Of `Plan` and `Instance` as they are stored now; rises when one of them changes shape."""
 _LEVEL = 3
 

@@ -34,7 +34,7 @@ STATES = {
 """Form and shape of each kind's states (the struct's JSON schema and the query columns)."""
 PENDING = {"lane.pending_request": "9b6c9e1eb9ba5d20"}
 """Shape of the fields that every later version reads from states of older forms."""
-PLANS = (4, "a8c217c1bef5e3ef")
+PLANS = (5, "ff7706e3c0a815bf")
 """Form and shape of plans and instances."""
 
 

@@ -10,6 +10,12 @@ from typing import NamedTuple
 import asyncpg
 
 from groupage.domain.events.base import AggregateKind
+from groupage.store.aggregates_by_offset import (
+    count_facts,
+    find_next_range,
+    find_partitions,
+    read_aggregates,
+)
 from groupage.store.facts import COLUMNS, StoredFact, stored_fact
 from groupage.store.locks import OWN_EVENTS_LOCK
 from groupage.store.pool import Connection
@@ -18,7 +24,7 @@ FORM = 1
 """Number of the mapping from facts to EPCIS events. Raise it when the same facts give other events:
 those of an older number are deleted and made again (tests/producers/test_epcis_own.py)."""
 _FROM_OUTSIDE = "(relayed_by is null or relayed_by = 'command')"
-"""Not what aggregates forward or tell each other. The condition of the indexes that this needs."""
+"""As `aggregates_by_offset.RELAYED_BY`, in the words of the index ``fact_correction``."""
 _DELETED_AT_ONCE = 5_000
 _LINKED_MAX = 2_000
 _SELECTED = ", ".join(
@@ -79,16 +85,14 @@ async def count_left(connection: Connection) -> int:
 
 
 async def count_facts_left(connection: Connection, *, limit: int) -> int:
-    """Count the facts among these records that may become events, up to `limit`."""
+    """Return how many facts among these records may become events, at most `limit`."""
     number = 0
     for each in map(_whole, await read_backlogs(connection)):
-        number += await connection.fetchval(
-            "select count(*) from (select from fact where topic = $1 and partition = $2 "  # noqa: S608 - our own names
-            f"and record_offset >= $3 and record_offset < $4 and {_FROM_OUTSIDE} "
-            "limit $5) as found",
-            *each[:4],
-            limit - number,
+        number += await count_facts(
+            connection, each.topic, each.partition, since=each.since, until=each.until
         )
+        if number >= limit:
+            return limit
     return number
 
 
@@ -101,49 +105,44 @@ async def partitions_with_facts(
     connection: Connection, backlogs: Sequence[Backlog]
 ) -> list[Backlog]:
     """Return those backlogs that hold a fact from outside: most records are ticks and messages."""
-    rows = await connection.fetch(
-        "select number from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) "  # noqa: S608 - our own names
-        "with ordinality as left_over (topic, partition, since, until, number) "
-        "where exists (select from fact where fact.topic = left_over.topic "
-        "and fact.partition = left_over.partition and record_offset >= since "
-        f"and record_offset < until and {_FROM_OUTSIDE}) order by number",
-        *(list(column) for column in zip(*(each[:4] for each in backlogs), strict=True)),
-    )
-    return [backlogs[row[0] - 1] for row in rows]
+    indexes = await find_partitions(connection, (each[:4] for each in backlogs))
+    return [backlogs[index] for index in indexes]
 
 
 async def read_chunk(
     connection: Connection, backlog: Backlog, *, limit: int, bytes_max: int
 ) -> FactChunk:
-    """Read the next facts: at most `limit`, and up to the one that brings them to `bytes_max`."""
+    """Read the next facts: at most `limit`, and up to the record that brings them to `bytes_max`.
+
+    More only where a record has more facts.
+    """
+    topic, partition, since, until, _ = backlog
+    offset_range = await find_next_range(connection, topic, partition, since=since, until=until)
+    if offset_range is None:
+        return FactChunk([], until)
+    end = min(until, offset_range.end)
+    aggregates = await read_aggregates(connection, offset_range, since=since)
     rows = await connection.fetch(
-        "select * from (select *, "  # noqa: S608 - our own names
-        "sum(octet_length(data)) over (order by record_offset, fact_id) - octet_length(data) "
-        f"as bytes_before from (select {_SELECTED} from fact where topic = $1 and partition = $2 "
-        f"and record_offset >= $3 and record_offset < $4 and {_FROM_OUTSIDE} "
-        "order by record_offset, fact_id limit $5) as chunk) as measured "
-        "where bytes_before < $6 order by record_offset, fact_id",
-        backlog.topic,
-        backlog.partition,
-        backlog.since,
-        backlog.until,
-        limit + 1,
+        "select * from (select *, count(*) over () as facts, "  # noqa: S608 - our own names
+        "coalesce(sum(octet_length(data)) over (order by record_offset "
+        "groups between unbounded preceding and 1 preceding), 0) as bytes_before "
+        f"from (select {_SELECTED} from unnest($1::text[], $2::text[]) as asked (kind, key) "
+        "join fact using (kind, key) where topic = $3 and partition = $4 "
+        f"and record_offset >= $5 and record_offset < $6 and {_FROM_OUTSIDE} "
+        "order by record_offset fetch first ($7) rows with ties) as chunk) as measured "
+        "where bytes_before < $8 order by record_offset, fact_id",
+        *zip(*aggregates, strict=True),
+        topic,
+        partition,
+        since,
+        end,
+        limit,
         bytes_max,
     )
-    facts = [stored_fact(row) for row in rows[:limit]]
-    if not facts:
-        return FactChunk([], backlog.until)
-    # A chunk that a limit ended is followed by another one.
-    last = facts[-1].position.offset
-    left = await connection.fetchval(
-        "select min(record_offset) from fact where topic = $1 and partition = $2 "  # noqa: S608 - our own names
-        f"and record_offset > $3 and record_offset < $4 and {_FROM_OUTSIDE}",
-        backlog.topic,
-        backlog.partition,
-        last,
-        backlog.until,
-    )
-    return FactChunk(facts, backlog.until if left is None else left)
+    facts = [stored_fact(row) for row in rows]
+    if facts and (len(facts) >= limit or len(facts) < rows[0]["facts"]):
+        return FactChunk(facts, facts[-1].position.offset + 1)
+    return FactChunk(facts, end)
 
 
 async def advance(connection: Connection, backlogs: Sequence[Backlog]) -> None:

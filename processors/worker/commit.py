@@ -7,6 +7,7 @@ import asyncpg
 
 from groupage.domain.errors import GroupageError
 from groupage.store import alerts, dead_letters, writers
+from groupage.store.aggregates_by_offset import insert_lists
 from groupage.store.captured_events import insert_captures
 from groupage.store.facts import copy_facts
 from groupage.store.pool import Connection
@@ -27,7 +28,8 @@ async def commit(pool: asyncpg.Pool, writes: WriteBatch) -> None:
 
     1. Advance the offsets, each from the value that this worker knows: the fence. It also locks the
        rows, so that a worker that lost its partitions without noticing waits here and then fails.
-    2. Copy the new facts, and the captured EPCIS events.
+    2. Copy the new facts, list the aggregates of those from outside, and insert the captured
+       EPCIS events.
     3. Upsert the states, guarded by their revision.
     4. Insert dead letters, settle those whose reason has gone, write alerts and the outbox.
     5. Settle the dead letters of replayed records; renew the alerts about senders.
@@ -38,6 +40,8 @@ async def commit(pool: asyncpg.Pool, writes: WriteBatch) -> None:
             raise Fenced
         if writes.fact_lines:
             await copy_facts(connection, writes.fact_lines)  # 2
+        if writes.aggregate_lists:
+            await insert_lists(connection, writes.aggregate_lists)
         if writes.captures:
             await insert_captures(connection, writes.captures)
         await write_derived(connection, writes)  # 3, 4

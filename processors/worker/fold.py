@@ -113,6 +113,7 @@ class Folder:
                 quarantine_events_ahead(part, progress.clock_at)
             dead_letters.add_decoded(writes, part)
             writes.captures += part.captures
+            writes.list_aggregates(part)
             self._forward_misrouted(writes, part, wanted)
         await self._states.load(wanted)
         await deduplication.drop_duplicates(

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from groupage.contracts.topics import INTERNAL_TOPICS
 from groupage.domain.events.base import AggregateKind
+from groupage.store.aggregates_by_offset import RELAYED_BY, AggregateList
 from groupage.store.alerts import AlertChanges
 from groupage.store.captured_events import StoredCapture
 from groupage.store.dead_letters import Settlement
@@ -26,6 +28,8 @@ class WriteBatch:
     offsets: list[OffsetAdvance] = field(default_factory=list)
     fact_lines: list[bytes] = field(default_factory=list)
     """Of new facts, as `groupage.store.facts.line_of` makes them."""
+    aggregate_lists: list[AggregateList] = field(default_factory=list)
+    """Those with facts from outside."""
     states: dict[AggregateKind, list[StateRow]] = field(default_factory=dict)
     dead_letters: dict[UUID, DeadLetterRow] = field(default_factory=dict)
     captures: list[StoredCapture] = field(default_factory=list)
@@ -67,6 +71,28 @@ class WriteBatch:
         ids = [incoming.fact_id for incoming in facts]
         self.new_fact_ids.setdefault(aggregate_key, []).extend(ids)
         self.fact_lines += [incoming.copy_line for incoming in facts]
+
+    def list_aggregates(self, part: PartitionBatch) -> None:
+        """List the aggregates for which the part has facts from outside.
+
+        On a public topic all count: only versions before 0.3.0 sent the hub's own messages there.
+        Nothing looks at each fact there, for speed.
+        """
+        internal = part.topic in INTERNAL_TOPICS
+        keys: dict[AggregateKind, list[str]] = {}
+        number, first, last = 0, part.next_offset, 0
+        for segment in part.segments:
+            for (kind, key), facts in segment.facts.items():
+                listed = facts
+                if internal:
+                    listed = [each for each in facts if each.fact.relayed_by in RELAYED_BY]
+                if listed:
+                    keys.setdefault(kind, []).append(key)
+                    number += len(listed)
+                    first, last = min(first, listed[0].offset), max(last, listed[-1].offset)
+        if keys:
+            place = (part.topic, part.partition)
+            self.aggregate_lists.append(AggregateList(*place, first, last, number, keys))
 
     def count_records(self, part: PartitionBatch) -> None:
         """Add the part's records to the figures of the batch."""

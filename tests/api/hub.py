@@ -15,6 +15,7 @@ from groupage.domain.fact import Fact
 from groupage.domain.plan import Plan
 from groupage.domain.policy import Policy
 from groupage.store import state_codec, writers
+from groupage.store.aggregates_by_offset import RELAYED_BY, AggregateList, insert_lists
 from groupage.store.facts import LogPosition, copy_facts, line_of
 from groupage.store.plan_codec import PLAN_FORM, pack_document
 from processors.aggregates.registry import all_aggregates
@@ -49,6 +50,7 @@ async def store_facts(
     """Write the facts, the states of their aggregates and their alerts, as the worker does."""
     by_aggregate: dict[tuple[AggregateKind, str], list[Entry]] = defaultdict(list)
     lines = []
+    lists: list[AggregateList] = []
     for offset, each in enumerate(facts):
         kind = each.data.aggregate_kind
         number = fact_id(each)
@@ -62,9 +64,14 @@ async def store_facts(
                 kind=kind,
             )
         )
+        if each.relayed_by in RELAYED_BY:
+            place = (topic_of(each.data).name, PARTITION, offset, offset)
+            lists.append(AggregateList(*place, 1, {kind: [each.key]}))
     aggregates = all_aggregates(Policy())
     async with pool.acquire() as connection:
         await copy_facts(connection, lines)
+        if lists:
+            await insert_lists(connection, lists)
         for (kind, key), entries in by_aggregate.items():
             aggregate = aggregates[kind]
             state = fold(aggregate, key, entries, clock_at=clock_at)

@@ -13,6 +13,7 @@ from groupage.app.local.child import Identity
 from groupage.app.local.state import Clock, HubState, ProcessState
 from groupage.domain.state.forms import FORMS
 from groupage.settings import DatabaseSettings, without_password
+from groupage.store.aggregates_by_offset import AggregateList, insert_lists
 
 
 @pytest.mark.parametrize(
@@ -192,6 +193,8 @@ def test_status_shows_how_far_the_epcis_events_are(
             "'hub.unit.v1', 0, n, 'ACT', '', case when n > 2 then 'unit' end "
             "from generate_series(0, 9) as n"
         )
+        listed = AggregateList("hub.unit.v1", 0, 0, 2, 3, {"unit": ["U"]})
+        await insert_lists(connection, [listed])
         await connection.execute("insert into intake_offset values ('hub.unit.v1', 0, 10, null)")
         await connection.close()
 

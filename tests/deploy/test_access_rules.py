@@ -27,6 +27,7 @@ from groupage.contracts.topics import TOPICS
 from groupage.domain.errors import Unavailable
 from groupage.domain.events import consignment as cn
 from groupage.settings import DatabaseSettings, KafkaSettings, SubscriptionSettings
+from groupage.store.aggregates_by_offset import AggregateList, insert_lists
 from groupage.store.pool import create_pool
 from groupage.store.subscriptions import count_by_state
 from producers.publisher import Publisher
@@ -151,6 +152,7 @@ async def test_the_read_api_makes_events_of_the_hub(owned_database: str) -> None
         "'hub.unit.v1', 0, 0, 'ACT', $1)",
         b'{"unit_id":"U"}',
     )
+    await insert_lists(owner, [AggregateList("hub.unit.v1", 0, 0, 0, 1, {"unit": ["U"]})])
     await owner.execute("insert into intake_offset values ('hub.unit.v1', 0, 1, null)")
     mark = "&" if "?" in owned_database else "?"
     for role, number in (("reader", 0), ("api", 1)):

@@ -30,6 +30,7 @@ RELEASED = {
     12: "91639d4025e429ec2609806ebc4509124b72944a870a48cf88a01eeddfcfc0cd",
     13: "0592cc3e4d72ab0a7e466e541173534713146e38d0c5286718c9014d5b3bf400",
     14: "026ceea724afc3b4b86e9129cf0333cc44aa3c03668421e4ac476db39bf2b97f",
+    15: "81b647d7ec2d4586de7150c9403bccecf32c04a9707cce934d48e36f78c03816",
 }
 """SHA-256 of each migration, by number. Once a release contains a migration, its file and its line
 here stay as they are for ever: databases that ran it would be refused. Write the next file instead

@@ -14,6 +14,7 @@ from groupage.store.readers.plans import read_plan
 from groupage.store.schema import require_schema
 from processors.aggregates.registry import all_aggregates
 from processors.operations.upgrade import derive_older_states
+from tests.aggregate_lists import require_right_lists
 from tests.processors.stream import released_hub
 from tests.processors.stream.small_hub import Pool, tables
 
@@ -58,6 +59,7 @@ async def test_the_hub_of_a_release_is_upgraded(path: Path, empty_database_url: 
         assert all(upgraded.values())
         for (plan_id,) in await pool.fetch("select plan_id from plan"):
             assert (await read_plan(pool, plan_id)).plan_id == plan_id
+        await require_right_lists(pool)
         await make_all_older(pool)
         await upgrade(url)
         changed = differences(upgraded, await tables(pool))

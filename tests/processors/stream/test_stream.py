@@ -17,6 +17,7 @@ from groupage.store.dead_letters import find_dead_letters
 from processors.aggregates.registry import all_aggregates
 from processors.operations import replay
 from processors.operations.rebuild import rebuild
+from tests.aggregate_lists import require_right_lists
 from tests.processors.stream.facts import (
     EVENTS,
     NOON,
@@ -40,6 +41,7 @@ async def test_every_fact_is_stored_once_and_states_are_the_fold(stream_hub: Str
         await stream_hub.until_committed()
     count = await stream_hub.pool.fetchval("select count(*) from fact where source = '/bench/wms'")
     assert count == EVENTS
+    await require_right_lists(stream_hub.pool)
     assert await stored_consignments(stream_hub) == folded_in_memory(facts)
 
 

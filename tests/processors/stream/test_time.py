@@ -25,6 +25,7 @@ from processors.operations import replay
 from processors.operations.clock import Clock, simulated_clock
 from processors.operations.rebuild import rebuild
 from processors.worker.plausibility import DEFAULT_RULES, TimeRules
+from tests.aggregate_lists import require_right_lists
 from tests.processors.stream.facts import NOON, fact_of
 from tests.processors.stream.hub import StreamHub
 
@@ -67,6 +68,7 @@ async def require_equal_rebuild(hub: StreamHub, rules: TimeRules = DEFAULT_RULES
         progress=lambda *_: None,
     )
     assert report.equal, [each for each in report.tables if each.only_stored or each.only_rebuilt]
+    await require_right_lists(hub.pool)
 
 
 async def test_a_forged_tick_is_not_believed(stream_hub: StreamHub) -> None:

@@ -28,6 +28,7 @@ from processors.aggregates.registry import all_aggregates
 from processors.operations.rebuild import rebuild
 from processors.operations.upgrade import derive_older_states
 from processors.worker.lock import WorkerLock
+from tests.aggregate_lists import require_right_lists
 from tests.optimizer.planner.test_planner_start import free_port
 from tests.processors.stream.facts import fact_of
 from tests.processors.stream.hub import StreamHub
@@ -117,6 +118,7 @@ async def is_as_rebuilt(hub: StreamHub) -> None:
         progress=lambda _done, _total: None,
     )
     assert report.equal, report
+    await require_right_lists(hub.pool)
 
 
 async def count(hub: StreamHub, kind: str, form: int) -> int:

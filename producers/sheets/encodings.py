@@ -25,6 +25,9 @@ _SHOWN = 40
 _IMPOSSIBLE = -23.0
 _RARE = -16.0
 _TYPOGRAPHY = frozenset("°±²³×÷·µ§©®™€£¥–—‘’“”„«»…½¼¾ªº¿¡\xa0№•")
+_CLOSING_QUOTES = frozenset("’”»")
+_DITTO = "〃"
+"""It repeats the cell above, in Chinese and Japanese lists."""
 _ASCII_SCORE = -3.0
 
 _PROOF_OF_UTF8 = 6
@@ -64,6 +67,7 @@ _DATE = re.compile(
 )
 """A date in Chinese or Japanese. No alphabet has its words between figures, without a space."""
 _DATED = -1.0
+_SEPARATORS = " ,;\t\n"
 _DOUBLE_BYTE = ("gb18030", "cp950", "cp932", "cp949")
 
 
@@ -207,6 +211,8 @@ def _typography_score(before: str, character: str, after: str) -> float:
         return -0.7 if before in "mM" and not after.isalpha() else -9.0
     if character in "×°" and before.isdigit():
         return -1.5
+    if character in _CLOSING_QUOTES and before in _SEPARATORS:
+        return -10.5
     return -10.5 if _is_accented(before) or _is_accented(after) else -6.5
 
 
@@ -274,6 +280,8 @@ def _foreign_score(before: str, character: str, after: str) -> float:
 @cache
 def _character_score(encoding: str, character: str) -> float:
     raw = character.encode(encoding)
+    if character == _DITTO:
+        return -6.4
     if encoding in ("gb18030", "cp950") and character in TRADE_CHARACTERS:
         return -6.4
     return _SCORES[encoding](raw, character)

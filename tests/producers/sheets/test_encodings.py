@@ -100,7 +100,8 @@ def test_no_list_of_the_corpus_is_read_in_another_encoding(encoding: str) -> Non
                 assert part != text or decoded.text == part
                 right += part == text
                 wrong += [part] * (decoded.text != part)
-    assert doubt <= 3 < right + 3
+    # Lists in Arabic and Korean, and one of signs, are in doubt in GB 18030.
+    assert doubt <= 4 < right + 4
     assert len(wrong) * 200 <= lines, wrong
 
 

@@ -17,7 +17,8 @@ _UNIT = re.compile(
     r"[(（\[] ?(?:mm|cm|m|in\.?|inch|inches|g|kgs?|lbs?\.?|cbm|m³|厘米|公分|公斤|斤|吨) ?[)）\]]",
     re.IGNORECASE,
 )
-_SUM = re.compile(r"合|总|共|total|sum|итого", re.IGNORECASE)
+_SUM = re.compile(r"合(?!页)|总(?!成)|共|total|sum|итого", re.IGNORECASE)
+"""A hinge (合页) and an assembly (总成) are goods."""
 _TOLERANCE = 0.005
 """Inches and centimetres of one carton differ by their rounding."""
 

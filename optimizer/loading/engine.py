@@ -235,14 +235,7 @@ def _placements(stock: Stock, kept: list[str], placed: list[PlacedCarton]) -> tu
     for consignment_id in sorted(kept, reverse=True):
         for number, ids in stock.units[consignment_id].items():
             unit_ids[number].extend((consignment_id, unit_id) for unit_id in reversed(ids))
-    placements = [
-        Placement(
-            unit_id=carton.unit_id, consignment_id=carton.consignment_id, x_mm=carton.x_mm,
-            y_mm=carton.y_mm, z_mm=carton.z_mm, dx_mm=carton.dx_mm, dy_mm=carton.dy_mm,
-            dz_mm=carton.dz_mm, sequence=sequence,
-        )
-        for sequence, carton in enumerate(stock.preloaded, start=1)
-    ]  # fmt: skip
+    placements = stock.preloaded_placements()
     for sequence, loaded in enumerate(placed, start=len(placements) + 1):
         consignment_id, unit_id = unit_ids[loaded.type_number].pop()
         placements.append(

@@ -9,6 +9,7 @@ import msgspec
 
 from groupage.domain.containers import ContainerSpec
 from groupage.domain.instance import CartonGroup, PreloadedCarton, Rules
+from groupage.domain.plan import Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,17 @@ class Stock:
         """Return the volume of its cartons that are not loaded yet."""
         units = self.units[consignment_id]
         return sum(self.types[number].volume_mm3 * len(ids) for number, ids in units.items())
+
+    def preloaded_placements(self) -> list[Placement]:
+        """Return the preloaded cartons as the first ones of a load plan."""
+        return [
+            Placement(
+                unit_id=carton.unit_id, consignment_id=carton.consignment_id, x_mm=carton.x_mm,
+                y_mm=carton.y_mm, z_mm=carton.z_mm, dx_mm=carton.dx_mm, dy_mm=carton.dy_mm,
+                dz_mm=carton.dz_mm, sequence=sequence,
+            )
+            for sequence, carton in enumerate(self.preloaded, start=1)
+        ]  # fmt: skip
 
     def gross_g(self, consignment_id: str) -> int:
         """Return the mass of its cartons that are not loaded yet."""

@@ -149,14 +149,7 @@ def _placements(
     places: Sequence[Rectangle],
 ) -> tuple[Placement, ...]:
     """Return the preloaded cartons, then a carton in each place."""
-    preloaded = [
-        Placement(
-            unit_id=carton.unit_id, consignment_id=carton.consignment_id, x_mm=carton.x_mm,
-            y_mm=carton.y_mm, z_mm=carton.z_mm, dx_mm=carton.dx_mm, dy_mm=carton.dy_mm,
-            dz_mm=carton.dz_mm, sequence=sequence,
-        )
-        for sequence, carton in enumerate(stock.preloaded, start=1)
-    ]  # fmt: skip
+    preloaded = stock.preloaded_placements()
     units = {consignment_id: stock.units[consignment_id] for consignment_id in kept}
     standing = assign_cartons(space, stock.types, units, kinds, places)
     return tuple(preloaded) + tuple(
